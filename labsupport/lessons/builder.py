@@ -1,0 +1,167 @@
+"""Write the two notebooks of each lesson, and say where the committed ones differ from their source."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+
+from labsupport.errors import LessonError
+from labsupport.lessons import outputs, strip
+from labsupport.lessons.execute import execute as run
+from labsupport.lessons.source import ROOT, Cell, Notebook, find, read, tags
+
+Report = Callable[[str], object]
+SANITIZE = "tests/nbval-sanitize.cfg"
+
+
+def build(
+    only: str | None = None,
+    execute: bool = True,
+    report: Report = print,
+    *,
+    fresh: bool = False,
+    root: Path = ROOT,
+) -> list[Path]:
+    """Write both notebooks of every lesson (or those whose name begins with `only`); return the files changed.
+
+    execute runs each lesson twice on the sandbox (solved, then as the learner gets it, for what its checks say);
+    without it, outputs are taken from the committed notebooks where the cell's source is the same.
+    fresh replaces outputs even where only ids, times and sizes moved.
+
+    Raises:
+        LessonError: a cell failed, or a source is not well formed. That lesson's files are left as they were.
+    """
+    changed: list[Path] = []
+    rules = outputs.rules_of(root / SANITIZE)
+    for lesson in find(only, root):
+        source = read(lesson)
+        solution, learner = strip.solution_copy(source), strip.learner_copy(source)
+        old = None if fresh and execute else load(lesson.solution)
+        unsolved = None
+        if execute:
+            report(f"{lesson.name}: running the solutions")
+            solution = run(solution, lesson.folder)
+            report(f"{lesson.name}: running the learner's copy")
+            unsolved = verdicts(run(learner, lesson.folder), rules)
+        known = outputs.by_id(old)
+        for cell in _code(solution):
+            before = known.get(cell.id)
+            if execute:
+                outputs.settle(cell, before, rules)
+            elif before is not None and before.source == cell.source:
+                cell.outputs, cell.execution_count = before.outputs, before.execution_count
+        _copy_outputs(solution, learner)
+        written = [_write(lesson.solution, _text(solution)), _write(lesson.learner, _text(learner))]
+        if unsolved is not None:
+            written.append(_write(lesson.unsolved, json.dumps(unsolved, indent=1, ensure_ascii=False) + "\n"))
+        new = [path for path in written if path]
+        report(f"{lesson.name}: " + (", ".join(path.name for path in new) or "nothing changed"))
+        changed += new
+    return changed
+
+
+def check(only: str | None = None, root: Path = ROOT) -> list[str]:
+    """What differs between the committed notebooks and what their sources give, one line each; [] when nothing.
+
+    Runs no cell: compares sources, ids and metadata, and that each cell meant to be run was.
+    """
+    found = []
+    for lesson in find(only, root):
+        source = read(lesson)
+        for path, wanted, learner in (
+            (lesson.solution, strip.solution_copy(source), False),
+            (lesson.learner, strip.learner_copy(source), True),
+        ):
+            committed = load(path)
+            name = path.relative_to(root)
+            if committed is None:
+                found.append(f"{name}: is missing")
+                continue
+            found += [f"{name}: {line}" for line in differences(wanted, committed)]
+            found += [f"{name}: {line}" for line in unrun(committed, learner)]
+    return found
+
+
+def differences(wanted: Notebook, committed: Notebook) -> list[str]:
+    """Where sources, ids, order or metadata of two notebooks differ."""
+    lines = []
+    if wanted.metadata != committed.metadata:
+        lines.append("its metadata is not what the builder writes")
+    here, there = outputs.by_id(wanted), outputs.by_id(committed)
+    lines += [f"cell {name} is missing" for name in here if name not in there]
+    lines += [f"cell {name} is not in the source" for name in there if name not in here]
+    if set(here) == set(there) and list(here) != list(there):
+        lines.append("its cells are in another order than in the source")
+    for name in (name for name in here if name in there):
+        for part in ("cell_type", "source", "metadata"):
+            if here[name][part] != there[name][part]:
+                lines.append(f"cell {name}: its {part} differs from the source")
+    return lines
+
+
+def unrun(committed: Notebook, learner: bool) -> list[str]:
+    """Cells that should have been run and were not, or the other way round (nbval passes cells that never ran)."""
+    lines = []
+    for cell in _code(committed):
+        empty = learner and strip.is_unrun(cell)
+        if empty and (cell.outputs or cell.execution_count is not None):
+            lines.append(f"cell {cell.id}: an exercise must be committed empty")
+        if not empty and cell.execution_count is None:
+            lines.append(f"cell {cell.id}: was never run")
+    return lines
+
+
+def verdicts(executed: Notebook, rules: outputs.Rules) -> dict[str, str]:
+    """What each check prints while its exercise is undone, masked: cell id -> text."""
+    return {
+        cell.id: "\n".join(outputs.mask(text, rules) for text in outputs.texts(cell.outputs))
+        for cell in _code(executed)
+        if "check" in tags(cell)
+    }
+
+
+def load(path: Path) -> Notebook | None:
+    """The notebook in a file, or None where there is none."""
+    try:
+        return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+    except FileNotFoundError:
+        return None
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise LessonError(f"{path.name} is not a notebook", seen=str(error).splitlines()[0]) from None
+
+
+def _code(notebook: Notebook) -> list[Cell]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _copy_outputs(solution: Notebook, learner: Notebook) -> None:
+    executed = outputs.by_id(solution)
+    for cell in _code(learner):
+        if not strip.is_unrun(cell):
+            cell.outputs = deepcopy(executed[cell.id].outputs)
+            cell.execution_count = executed[cell.id].execution_count
+
+
+def _text(notebook: Notebook) -> str:
+    nbformat.validate(notebook)  # type: ignore[no-untyped-call]
+    return str(nbformat.writes(notebook, version=4)).rstrip("\n") + "\n"
+
+
+def _write(path: Path, text: str) -> Path | None:
+    """Write and return the path if the content changes; by rename: no half file after an interruption."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary = Path(name)
+    temporary.chmod(0o644)
+    temporary.replace(path)
+    return path

@@ -1,0 +1,46 @@
+"""Run a notebook's cells in a kernel of their own, as a learner would: top to bottom, stopping at an error."""
+
+from __future__ import annotations
+
+import os
+from copy import deepcopy
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from labsupport.errors import LessonError
+from labsupport.lessons.outputs import tidy
+from labsupport.lessons.source import METADATA, Notebook
+
+CELL_TIMEOUT = 180  # seconds
+
+
+def execute(notebook: Notebook, folder: Path, environment: dict[str, str] | None = None) -> Notebook:
+    """A copy of the notebook with its outputs and execution counts; `folder` is the kernel's working directory.
+
+    Raises:
+        LessonError: a cell failed or took longer than three minutes; it names the cell and what it printed.
+    """
+    made = deepcopy(notebook)
+    client = NotebookClient(
+        made,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    try:
+        client.execute(env={**os.environ, **(environment or {})})
+    except CellExecutionError as error:
+        raise LessonError(f"a cell failed: {error.ename}", seen=str(error).strip()) from None
+    except CellTimeoutError as error:
+        raise LessonError(f"a cell ran longer than {CELL_TIMEOUT} s", seen=str(error).strip()) from None
+    for cell in made.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = tidy(cell.outputs)
+    made.metadata.clear()
+    made.metadata.update(deepcopy(METADATA))
+    return made
