@@ -48,7 +48,7 @@ def build(
             report(f"{lesson.name}: running the solutions")
             solution = run(solution, lesson.folder)
             report(f"{lesson.name}: running the learner's copy")
-            unsolved = verdicts(run(learner, lesson.folder), rules)
+            unsolved = verdicts(run(learner, lesson.folder), load_verdicts(lesson.unsolved), rules)
         known = outputs.by_id(old)
         for cell in _code(solution):
             before = known.get(cell.id)
@@ -117,13 +117,22 @@ def unrun(committed: Notebook, learner: bool) -> list[str]:
     return lines
 
 
-def verdicts(executed: Notebook, rules: outputs.Rules) -> dict[str, str]:
-    """What each check prints while its exercise is undone, masked: cell id -> text."""
-    return {
-        cell.id: "\n".join(outputs.mask(text, rules) for text in outputs.texts(cell.outputs))
-        for cell in _code(executed)
-        if "check" in tags(cell)
-    }
+def verdicts(executed: Notebook, old: dict[str, Cell], rules: outputs.Rules) -> dict[str, Cell]:
+    """Each check's cell as it answers while its exercise is undone, by id (the learner's copy is tested so)."""
+    found = {}
+    for cell in _code(executed):
+        if "check" in tags(cell):
+            outputs.settle(cell, old.get(cell.id), rules)
+            found[cell.id] = {"source": cell.source, "outputs": cell.outputs}
+    return found
+
+
+def load_verdicts(path: Path) -> dict[str, Cell]:
+    """What `verdicts` found at the last build: id -> {source, outputs}."""
+    if not path.exists():
+        return {}
+    made: dict[str, Cell] = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
+    return made
 
 
 def load(path: Path) -> Notebook | None:
@@ -149,8 +158,9 @@ def _copy_outputs(solution: Notebook, learner: Notebook) -> None:
 
 
 def _text(notebook: Notebook) -> str:
-    nbformat.validate(notebook)  # type: ignore[no-untyped-call]
-    return str(nbformat.writes(notebook, version=4)).rstrip("\n") + "\n"
+    nbformat.validate(notebook)
+    text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+    return text.rstrip("\n") + "\n"
 
 
 def _write(path: Path, text: str) -> Path | None:
