@@ -1,0 +1,143 @@
+"""The command line: `python3 -m labsupport COMMAND`. What each command does is in the package it calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from labsupport import __version__
+from labsupport.cli.steps import say
+from labsupport.errors import CourseError
+
+INTERRUPTED = 130
+BUG = 70  # EX_SOFTWARE of sysexits.h
+
+
+def run(argv: list[str]) -> int:
+    """Run one command and return its exit status: errors become their own lines, never a traceback."""
+    try:
+        result = course.main(argv, prog_name="python3 -m labsupport", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("Interrupted.")
+        return INTERRUPTED
+    except CourseError as error:
+        say(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        # the reader of a pipe (`| head`) has gone; Python would complain once more when it flushes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001
+        if os.environ.get("LABSUPPORT_DEBUG"):
+            raise
+        say(f"This is a fault in the course: {type(error).__name__}: {error}")
+        say(f"  seen: {_keep_traceback()}")
+        say("  next: python3 -m labsupport doctor")
+        return BUG
+
+
+def _keep_traceback() -> str:
+    from labsupport.sandbox import paths
+
+    try:
+        paths.cache().mkdir(parents=True, exist_ok=True)
+        kept = paths.cache() / "fault.txt"
+        kept.write_text(traceback.format_exc())
+    except OSError as error:
+        return f"the details could not be written ({error}); LABSUPPORT_DEBUG=1 shows them"
+    return f"the details are in {kept}"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="labsupport")
+def course() -> None:
+    """Learn containers in notebooks, on a real engine of your own."""
+
+
+@course.command()
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening it.")
+@click.option("--port", default=8888, show_default=True, help="JupyterLab's port; the next free one if it is taken.")
+def start(no_browser: bool, port: int) -> int:
+    """Set up what is missing, start the sandbox, open JupyterLab. Ctrl-C stops both."""
+    from labsupport.cli.start import start as run_start
+
+    return run_start(port=port, browser=not no_browser)
+
+
+@course.command(context_settings={"ignore_unknown_options": True})
+@click.option("--no-install", is_flag=True, help="Install no system packages; tests that need them are skipped.")
+@click.option("--require-engine", is_flag=True, help="A test skipped for want of an engine fails (set on CI).")
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+def test(no_install: bool, require_engine: bool, pytest_arguments: tuple[str, ...]) -> int:
+    """Run the whole test suite, the notebooks too. Other arguments go to pytest."""
+    from labsupport.cli.test import run_tests
+
+    return run_tests(list(pytest_arguments), install=not no_install, require_engine=require_engine)
+
+
+@course.command()
+@click.option("--purge", is_flag=True, help="Also remove the engine's data and all the course keeps but your work.")
+def stop(purge: bool) -> None:
+    """Stop JupyterLab and the sandbox."""
+    from labsupport.cli.sandbox import stop as run_stop
+
+    run_stop(purge)
+
+
+@course.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(as_json: bool) -> int:
+    """Say what runs. Exit status 0 when the sandbox does."""
+    from labsupport.cli.sandbox import status as run_status
+
+    return run_status(as_json)
+
+
+@course.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(yes: bool) -> None:
+    """A fresh sandbox: no containers, no images but the hub's. Your notebooks stay."""
+    from labsupport.cli.sandbox import reset as run_reset
+
+    if not yes:
+        click.confirm("Every container, image, network and volume in the sandbox goes. Go on?", abort=True)
+    run_reset()
+
+
+@course.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def doctor(as_json: bool) -> int:
+    """Say what is here, what will not work and why, and the command that mends it."""
+    from labsupport.doctor import diagnose, report
+
+    findings = diagnose(Path(__file__).parents[2])
+    click.echo(report.as_json(findings) if as_json else report.as_text(findings))
+    return report.exit_status(findings)
+
+
+@course.command()
+@click.option("--upgrade", is_flag=True, help="Take the newest versions, not those locked now.")
+def lock(upgrade: bool) -> None:
+    """Make the lock files anew from pyproject.toml."""
+    from labsupport.cli.lock import lock as run_lock
+
+    run_lock(Path(__file__).parents[2], upgrade)
+
+
+@course.command()
+@click.argument("lesson", required=False)
+@click.option("--no-execute", is_flag=True, help="Keep the outputs; only sources and structure are made anew.")
+@click.option("--check", is_flag=True, help="Change nothing; fail when the notebooks differ from their sources.")
+def build(lesson: str | None, no_execute: bool, check: bool) -> int:
+    """Make the notebooks from labs/ (teachers and authors)."""
+    from labsupport.cli.lessons import build as run_build
+
+    return run_build(lesson, execute=not no_execute, check=check)

@@ -1,0 +1,133 @@
+"""The learner's working copy of the course: JupyterLab opens this, never the committed files.
+
+A manifest keeps the hash of every file as it was handed out. A file that still has it was not touched and is
+replaced by a newer version; a file that has not is the learner's, and the newer version is put beside it. A file
+the learner deleted is handed out again, which is how a lesson is begun afresh. Nothing is ever deleted here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labsupport.errors import CourseError
+
+# the same folders as in the checkout, so that a notebook's relative links work in both
+PARTS = ("notebooks/*.ipynb", "images/*", "labs/*/files/**/*")
+_LEAVE = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
+_OURS = ".course"
+
+
+class WorkingCopyError(CourseError):
+    """The learner's folder can't be read or written."""
+
+
+@dataclass
+class Refreshed:
+    """What a refresh did, as paths relative to the working copy."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)  # the learner's file -> the newer version put beside it
+
+    @property
+    def written(self) -> list[str]:
+        return [*self.added, *self.updated, *self.beside.values()]
+
+
+def refresh(checkout: Path, work: Path) -> Refreshed:
+    """Bring the working copy up to date with the checkout; two at the same time take turns.
+
+    Raises WorkingCopyError when a file can't be read or written (read-only folder, full disk). Every file is then
+    either as it was or new, never half written.
+    """
+    from filelock import FileLock
+
+    done = Refreshed()
+    try:
+        (work / _OURS).mkdir(parents=True, exist_ok=True)
+        with FileLock(work / _OURS / "lock"):
+            manifest = _read_manifest(work)
+            try:
+                for source in files(checkout):
+                    _hand_out(source, source.relative_to(checkout).as_posix(), work, manifest, done)
+            finally:
+                if done.written or not (work / _OURS / "manifest.json").exists():
+                    _write_manifest(work, manifest)
+    except OSError as error:
+        raise WorkingCopyError(
+            f"The working copy {work} could not be brought up to date.",
+            seen=str(error),
+            next_command="export LABSUPPORT_HOME=/a/folder/you/can/write && python3 -m labsupport start",
+        ) from error
+    return done
+
+
+def files(checkout: Path) -> Iterator[Path]:
+    """The checkout's files that belong in a working copy, sorted."""
+    for pattern in PARTS:
+        for path in sorted(checkout.glob(pattern)):
+            if path.is_file() and not _LEAVE.intersection(path.parts):
+                yield path
+
+
+def _hand_out(source: Path, name: str, work: Path, manifest: dict[str, str], done: Refreshed) -> None:
+    target = work / name
+    new, given = _hash(source), manifest.get(name)
+    have = _hash(target) if target.exists() else None
+    if have is None:
+        _copy(source, target)
+        done.added.append(name)
+    elif have == new:
+        pass
+    elif have == given:
+        _copy(source, target)
+        done.updated.append(name)
+    elif given != new:
+        # the learner's file stays; the newer version gets a name of its own, by the same rules
+        newer = str(Path(name).with_suffix(".new" + Path(name).suffix).as_posix())
+        _hand_out(source, newer, work, manifest, done)
+        done.added = [path for path in done.added if path != newer]
+        done.updated = [path for path in done.updated if path != newer]
+        done.beside.setdefault(name, newer)
+    manifest[name] = new
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream, source.open("rb") as origin:
+            shutil.copyfileobj(origin, stream)
+        # mkstemp's 0600 would keep a bind-mounted file from a container's user
+        Path(part).chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+        Path(part).replace(target)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read_manifest(work: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads((work / _OURS / "manifest.json").read_text())
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        return {}  # unreadable: every file then counts as the learner's, so nothing is replaced
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _write_manifest(work: Path, manifest: dict[str, str]) -> None:
+    part = work / _OURS / "manifest.json.part"
+    part.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    part.replace(work / _OURS / "manifest.json")
