@@ -1,0 +1,112 @@
+"""Our books against the engine's own: every figure the engine also has, side by side, to the byte.
+
+Where an engine counts something else under the same name, the line says what, instead of a tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labsupport.layers.books import bytes_of
+from labsupport.layers.connection import EngineApi
+from labsupport.layers.engine import Reader
+from labsupport.layers.model import Image, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure. agrees: None when the two are not the same quantity; remark says why."""
+
+    what: str
+    ours: int | None
+    engines: int | None
+    agrees: bool | None
+    remark: str = ""
+
+
+def balance(reader: Reader) -> list[Line]:
+    """Compare the layers' sum, each image's size and each image's shared bytes with the engine's figures.
+
+    Calls `/system/df`, and `/images/json` with all details; slower than reading images. Quiet engines only:
+    an image that comes or goes meanwhile shows as a difference.
+    """
+    api = reader.api
+    usage = api.get("/system/df?type=image")
+    store = reader.read()
+    everything = reader.read(intermediate=True)
+    reported = {entry["Id"]: entry for entry in usage.get("Images") or []}
+    lines = [_layers_line(store, everything, int(usage.get("LayersSize") or 0))]
+    unpacked = _unpacked(api) if store.accounting == "containerd" else {}
+    for image in sorted(store.images, key=lambda image: image.name):
+        entry = reported.get(image.id)
+        if entry is None:
+            continue
+        lines.append(_size_line(store, image, entry, unpacked))
+        lines.append(_shared_line(store, everything, image, entry))
+    return lines
+
+
+def _layers_line(store: Store, everything: Store, engines: int) -> Line:
+    what = "all layers, each once"
+    for seen in (store, everything):
+        if any(seen.layers[key].size is None for key in seen.users):
+            return Line(what, None, engines, None, "some layers' sizes could not be told exactly")
+        ours = bytes_of(seen, seen.users)
+        if ours == engines:
+            return Line(what, ours, engines, True)
+    if store.accounting == "containerd":
+        remark = "the engine adds the compressed blobs and the build cache's snapshots"
+        return Line(what, bytes_of(store, store.users), engines, None, remark)
+    return Line(what, bytes_of(store, store.users), engines, False)
+
+
+def _size_line(store: Store, image: Image, entry: Mapping[str, Any], unpacked: Mapping[str, int]) -> Line:
+    what = f"{image.name}: size"
+    sizes = [store.layers[key].size for key in image.chain]
+    if None in sizes:
+        return Line(what, None, entry.get("Size"), None, "some layers' sizes could not be told exactly")
+    ours = sum(size or 0 for size in sizes)
+    if store.accounting == "containerd":
+        if image.id not in unpacked:
+            return Line(what, ours, entry.get("Size"), None, "the engine's figure includes the compressed blobs")
+        engines = unpacked[image.id]
+        if ours < engines and entry.get("ParentId"):
+            # Seen on 28.5: the snapshots of `docker commit` and of the classic builder have the -init snapshots of
+            # the containers they were made in as parents; those are no layers, and no call tells their size.
+            remark = "the engine adds the -init snapshots of the containers this image was built in"
+            return Line(what, ours, engines, None, remark)
+        return Line(what, ours, engines, ours == engines, "unpacked; the engine's Size adds the compressed blobs")
+    return Line(what, ours, entry.get("Size"), ours == entry.get("Size"))
+
+
+def _shared_line(store: Store, everything: Store, image: Image, entry: Mapping[str, Any]) -> Line:
+    what, engines = f"{image.name}: shared", entry.get("SharedSize")
+    if engines is None or engines < 0:
+        return Line(what, None, None, None, "the engine did not say")
+    figures = []
+    for seen in (store, everything):
+        shared = [seen.layers[key].size for key in image.chain if len(seen.users[key]) > 1]
+        if None in shared:
+            return Line(what, None, engines, None, "some layers' sizes could not be told exactly")
+        figures.append(sum(size or 0 for size in shared))
+    if figures[0] == engines:
+        return Line(what, figures[0], engines, True)
+    if figures[1] == engines:
+        return Line(what, figures[1], engines, True, "counting the classic builder's intermediate images as users")
+    return Line(what, figures[0], engines, False)
+
+
+def _unpacked(api: EngineApi) -> dict[str, int]:
+    """Unpacked bytes by image id, where the engine tells them (API 1.47 and later) for exactly one platform."""
+    found: dict[str, int] = {}
+    for entry in api.get("/images/json?manifests=1"):
+        sizes = [
+            manifest["ImageData"]["Size"]["Unpacked"]
+            for manifest in entry.get("Manifests") or []
+            if manifest.get("Kind") == "image" and manifest.get("Available")
+        ]
+        if len(sizes) == 1:
+            found[entry["Id"]] = int(sizes[0])
+    return found

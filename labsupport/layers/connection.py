@@ -1,0 +1,169 @@
+"""A small keep-alive connection to an engine: the only module of this package that opens a socket.
+
+Everything else takes an `EngineApi`, so tests hand in recorded answers. Reading 300 images takes 600 requests;
+one connection per thread and no client objects in between is what makes that cheap.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import threading
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from labsupport.errors import ImageDataError
+
+NEWEST_API = (1, 51)
+"""The newest API version whose answers this package was checked against; an older engine is asked in its own."""
+
+
+class EngineApi(Protocol):
+    """What the readers need of an engine. Paths start with `/` and carry no version."""
+
+    def get(self, path: str) -> Any:
+        """The JSON answer; NotFound when the engine says 404; ImageDataError for other failures."""
+
+    def head(self, path: str) -> Mapping[str, str]:
+        """The answer's headers, names in lower case; NotFound when the engine says 404."""
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The answer's body in pieces, as they come. Closing the iterator closes the connection."""
+
+
+class NotFound(ImageDataError):
+    """The engine has no such object (any more)."""
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float | None) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Connection:
+    """The engine at `docker_host` (`unix://...` or `tcp://...`), in an API version both sides know.
+
+    certificates: the folder with ca.pem, cert.pem, key.pem of a `tcp://` engine with TLS. timeout: seconds an
+    ordinary request may take; streams have none. Safe to use from several threads.
+    """
+
+    def __init__(self, docker_host: str, *, certificates: str | None = None, timeout: float = 60) -> None:
+        self.docker_host = docker_host
+        self._certificates = certificates
+        self._timeout = timeout
+        self._local = threading.local()
+        self._version: str | None = None
+
+    @property
+    def version(self) -> str:
+        """`/v1.NN`: the newest version that the engine and this package both know."""
+        if self._version is None:
+            answer = self._json("/version")
+            theirs = _numbers(answer.get("ApiVersion", "1.41"))
+            least = _numbers(answer.get("MinAPIVersion", "1.12"))
+            major, minor = max(min(theirs, NEWEST_API), least)
+            self._version = f"/v{major}.{minor}"
+        return self._version
+
+    def get(self, path: str) -> Any:
+        return self._json(self.version + path)
+
+    def head(self, path: str) -> Mapping[str, str]:
+        response, _ = self._ask("HEAD", self.version + path)
+        return {name.lower(): value for name, value in response.getheaders()}
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """Raises ImageDataError when the engine refuses, before the first piece."""
+        connection = self._connect(None)
+        try:
+            connection.request("GET", self.version + path)
+            response = connection.getresponse()
+            if response.status >= 300:
+                raise _refusal(path, response.status, response.read(65536))
+            while piece := response.read1(1 << 18):
+                yield piece
+        except (OSError, http.client.HTTPException) as error:
+            raise ImageDataError(f"The engine broke off its answer to {path}.", seen=str(error)) from None
+        finally:
+            connection.close()
+
+    def _json(self, path: str) -> Any:
+        _, body = self._ask("GET", path)
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise ImageDataError(f"The engine's answer to {path} is not JSON.", seen=repr(body[:80])) from None
+
+    def _ask(self, method: str, path: str) -> tuple[http.client.HTTPResponse, bytes]:
+        for attempt in (1, 2):
+            connection = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = self._connect(self._timeout)
+            try:
+                connection.request(method, path)
+                response = connection.getresponse()
+                body = response.read()
+                break
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                self._local.connection = None
+                # An idle keep-alive connection may have been closed by the engine: ask once more on a new one.
+                if attempt == 2 or isinstance(error, TimeoutError):
+                    raise ImageDataError(
+                        f"No answer from the engine at {self.docker_host} to {method} {path}.",
+                        seen=str(error) or type(error).__name__,
+                        next_command="python3 -m labsupport doctor",
+                    ) from None
+        if response.status >= 300:
+            raise _refusal(path, response.status, body)
+        return response, body
+
+    def _connect(self, timeout: float | None) -> http.client.HTTPConnection:
+        address = urllib.parse.urlsplit(self.docker_host)
+        if address.scheme == "unix":
+            return _UnixConnection(urllib.parse.unquote(address.path), timeout)
+        if address.scheme not in ("tcp", "http", "https") or not address.hostname:
+            raise ImageDataError(
+                f"DOCKER_HOST={self.docker_host} is of a kind this course cannot read.", seen=address.scheme
+            )
+        if not self._certificates:
+            return http.client.HTTPConnection(address.hostname, address.port or 2375, timeout=timeout)
+        folder = Path(self._certificates)
+        context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        context.load_cert_chain(str(folder / "cert.pem"), str(folder / "key.pem"))
+        return http.client.HTTPSConnection(
+            address.hostname, address.port or 2376, timeout=timeout, context=context
+        )
+
+
+def connect(environment: Mapping[str, str]) -> Connection:
+    """The engine that DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name, as the docker command reads
+    them.
+    """
+    host = environment.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    verified = bool(environment.get("DOCKER_TLS_VERIFY"))
+    return Connection(host, certificates=environment.get("DOCKER_CERT_PATH") if verified else None)
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    major, _, minor = version.partition(".")
+    return int(major), int(minor or 0)
+
+
+def _refusal(path: str, status: int, body: bytes) -> ImageDataError:
+    try:
+        message = json.loads(body)["message"]
+    except (ValueError, KeyError, TypeError):
+        message = body[:200].decode("utf-8", "replace")
+    kind = NotFound if status == 404 else ImageDataError
+    return kind(f"The engine refused {path} (HTTP {status}).", seen=message)
