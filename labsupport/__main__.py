@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 10):
+if sys.version_info < (3, 10):  # noqa: UP036 - this is what tells an old Python's user
     sys.exit(
         "labsupport needs Python 3.10 or newer; {} is {}.{}.{}. Try: python3.11 -m labsupport ...".format(
             sys.executable, *sys.version_info[:3]

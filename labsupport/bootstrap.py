@@ -1,7 +1,7 @@
-"""From a bare Python to the course's commands: find or make the environment, go on inside it. Standard library only.
+"""From a bare Python to the course's commands: find or make the environment, go on inside it.
 
-Where the running interpreter already has the dependencies (a conda environment made from environment.yml, an
-activated virtual environment, or LABSUPPORT_NO_VENV=1), it is used as it is and no `.venv` is made.
+Standard library only. Where the running interpreter already has the dependencies (a conda environment made from
+environment.yml, an activated virtual environment, or LABSUPPORT_NO_VENV=1), it is used and no `.venv` is made.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from labsupport import environment
 from labsupport.cli.steps import say
-from labsupport.environment import COURSE_LOCK, TEST_LOCK, CourseError
+from labsupport.environment import COURSE_LOCK, TEST_LOCK
+from labsupport.errors import CourseError
 
 
 def main(argv: list[str]) -> int:
@@ -70,4 +71,3 @@ def _again_inside(python: Path, argv: list[str]) -> int:
     if os.name == "nt":  # exec on Windows starts a second process and lets the first end: the prompt comes back
         return subprocess.run(command).returncode
     os.execv(command[0], command)
-

@@ -85,7 +85,7 @@ def is_current(root: Path, venv: Path, lock: str) -> bool:
 
 
 def required(root: Path, key: str) -> list[str]:
-    """The names under `key` (`dependencies`, or a dependency group) in pyproject.toml; Python 3.10 has no tomllib."""
+    """The names under `key` (`dependencies`, a dependency group) in pyproject.toml. Python 3.10 has no tomllib."""
     text = (root / "pyproject.toml").read_text()
     block = re.search(rf"^{key} = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)
     return re.findall(r'^\s*"([A-Za-z0-9._-]+)', block.group(1), re.MULTILINE) if block else []
@@ -266,20 +266,36 @@ def _uv_install(uv: Path, lock: Path, venv: Path) -> bool:
     if mirror:
         env.setdefault("UV_DEFAULT_INDEX", mirror.group(1))
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    command = [uv, "pip", "install", *quiet, "--python", python_of(venv), "--require-hashes", "-r", lock]
-    return subprocess.run(command, env=env, stderr=None if sys.stderr.isatty() else subprocess.DEVNULL).returncode == 0
+    command = [
+        str(uv),
+        "pip",
+        "install",
+        *quiet,
+        "--python",
+        str(python_of(venv)),
+        "--require-hashes",
+        "-r",
+        str(lock),
+    ]
+    shown = None if sys.stderr.isatty() else subprocess.DEVNULL
+    return subprocess.run(command, env=env, stderr=shown).returncode == 0
 
 
 def _put_checkout_on_path(root: Path, venv: Path) -> None:
-    """Kernels run in the learner's folder, not in the checkout: a .pth file makes `import labsupport` work there."""
+    """Kernels run in the learner's folder: a .pth file makes `import labsupport` work there."""
     for packages in (venv / "Lib" / "site-packages", *venv.glob("lib/python3*/site-packages")):
         if packages.is_dir():
             (packages / "labsupport-checkout.pth").write_text(f"{root}\n")
 
 
 def _run(command: list[str], failure: str, env: dict[str, str] | None = None, show: bool = False) -> None:
-    done = subprocess.run(command, env=env, text=True, stderr=None if show else subprocess.STDOUT,
-                          stdout=None if show else subprocess.PIPE)
+    done = subprocess.run(
+        command,
+        env=env,
+        text=True,
+        stderr=None if show else subprocess.STDOUT,
+        stdout=None if show else subprocess.PIPE,
+    )
     if done.returncode != 0:
         tail = [line for line in (done.stdout or "").splitlines() if line.strip()][-3:]
         seen = " | ".join(tail) or f"exit status {done.returncode}"

@@ -12,7 +12,7 @@ from labsupport.environment import COURSE_LOCK, TEST_LOCK, EnvironmentFailed, py
 def lock(root: Path, upgrade: bool) -> None:
     """Write requirements-test.txt, then requirements.txt with the same versions, from pyproject.toml.
 
-    Without upgrade the versions locked now are kept where they still fit. Raises EnvironmentFailed with uv's words.
+    Without upgrade the versions locked now are kept where they still fit. Raises EnvironmentFailed.
     """
     _compile(root, TEST_LOCK, ["--group", "test", *(["--upgrade"] if upgrade else [])])
     _compile(root, COURSE_LOCK, ["--constraint", TEST_LOCK, *(["--upgrade"] if upgrade else [])])

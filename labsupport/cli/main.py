@@ -35,7 +35,7 @@ def run(argv: list[str]) -> int:
         # the reader of a pipe (`| head`) has gone; Python would complain once more when it flushes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         if os.environ.get("LABSUPPORT_DEBUG"):
             raise
         say(f"This is a fault in the course: {type(error).__name__}: {error}")
@@ -64,7 +64,7 @@ def course() -> None:
 
 @course.command()
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening it.")
-@click.option("--port", default=8888, show_default=True, help="JupyterLab's port; the next free one if it is taken.")
+@click.option("--port", default=8888, show_default=True, help="JupyterLab's port, or the next free one.")
 def start(no_browser: bool, port: int) -> int:
     """Set up what is missing, start the sandbox, open JupyterLab. Ctrl-C stops both."""
     from labsupport.cli.start import start as run_start
@@ -84,7 +84,7 @@ def test(no_install: bool, require_engine: bool, pytest_arguments: tuple[str, ..
 
 
 @course.command()
-@click.option("--purge", is_flag=True, help="Also remove the engine's data and all the course keeps but your work.")
+@click.option("--purge", is_flag=True, help="Also remove all the course keeps, but not your work.")
 def stop(purge: bool) -> None:
     """Stop JupyterLab and the sandbox."""
     from labsupport.cli.sandbox import stop as run_stop

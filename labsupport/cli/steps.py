@@ -1,4 +1,4 @@
-"""Progress lines: what is being done, and how long it took. Standard library only (the bootstrap prints them too)."""
+"""Progress lines: what is being done, and how long it took. Standard library only: the bootstrap uses them."""
 
 from __future__ import annotations
 

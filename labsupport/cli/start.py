@@ -1,0 +1,97 @@
+"""`start`: the sandbox, the hub, the working copy, JupyterLab; then wait, and undo what was started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from labsupport import environment, hub, sandbox, workcopy
+from labsupport.cli.steps import Reporter, say, step
+from labsupport.jupyter import server
+
+INTERRUPTED = 130
+
+
+def start(*, port: int, browser: bool) -> int:
+    """Start what does not run yet, open JupyterLab, and on Ctrl-C or SIGTERM stop again what was started here.
+
+    The address goes to stdout, everything else to stderr. Returns 130 after Ctrl-C, as a shell expects.
+    """
+    already = server.find()
+    if already:
+        say("JupyterLab of the course already runs.")
+        _open(already.url, browser)
+        return 0
+    with _sigterm_as_interrupt(), contextlib.ExitStack() as undo:
+        try:
+            return _serve(port, browser, undo)
+        except KeyboardInterrupt:
+            say("\nStopping ...")
+    say("Stopped. Your work is in " + str(sandbox.paths.work()))
+    return INTERRUPTED
+
+
+def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:
+    was_running = sandbox.status().status in ("ready", "starting")
+    if not was_running:
+        # registered before the boot: Ctrl-C in the middle of it must not leave half a sandbox behind
+        undo.callback(sandbox.stop)
+    with step("Starting the sandbox" if not was_running else "Attaching to the sandbox"):
+        box = sandbox.start(Reporter())
+    with step("Filling the hub"):
+        hub.fill(box, Reporter())
+    work = _working_copy(environment.checkout())
+    with step("Starting JupyterLab"):
+        process, running = server.launch(work, port, box.environment())
+    undo.callback(server.stop, process)
+    if running.port != port:
+        say(f"Port {port} is in use; JupyterLab listens on {running.port}.")
+    _open(running.url, browser)
+    rest = "; the sandbox ran before and goes on." if was_running else " and the sandbox."
+    say("Ctrl-C here stops JupyterLab" + rest)
+    status = process.wait()
+    if server.ended_on_request(status):
+        say("JupyterLab was stopped.")
+        return 0
+    raise server.JupyterFailed(
+        f"JupyterLab ended by itself (status {status}).", next_command="python3 -m labsupport start"
+    )
+
+
+def _working_copy(checkout: Path) -> Path:
+    work = sandbox.paths.work()
+    with step(f"Bringing your working copy {work} up to date"):
+        done = workcopy.refresh(checkout, work)
+    for name, newer in done.beside.items():
+        say(f"  You have changed {name}: it stays as it is, the newer version is {newer}")
+    return work
+
+
+def _open(url: str, browser: bool) -> None:
+    print(url, flush=True)
+    # without a display Python opens a text browser in this very terminal
+    shown = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if browser and not (shown and webbrowser.open(url)):
+        say("No browser could be opened here: open the address above.")
+
+
+@contextlib.contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """SIGTERM, and SIGHUP of a closed terminal window, end a start as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

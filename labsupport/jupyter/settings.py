@@ -1,0 +1,141 @@
+"""The files JupyterLab reads when the course starts it: the server's, the page's defaults, the first layout."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+from labsupport.sandbox import paths
+
+WORKSPACE = "containers"
+FIRST_LESSON = "notebooks/00-start-here.ipynb"
+
+# jupyterlab_server.workspaces_handler.slugify("containers"): the name, then 4 hex digits of its SHA-256
+_WORKSPACE_FILE = "containers-dc64.jupyterlab-workspace"
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    # no pop-up that asks for news before the first lesson, and no look-up of versions
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/filebrowser-extension:browser": {"navigateToCurrentDirectory": True},
+    "@jupyterlab/terminal-extension:plugin": {"theme": "inherit"},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
+}
+
+
+def folder() -> Path:
+    """All that JupyterLab keeps for the course."""
+    return paths.cache() / "jupyter"
+
+
+def runtime() -> Path:
+    return folder() / "runtime"
+
+
+def environment(base: dict[str, str]) -> dict[str, str]:
+    """`base` with every folder Jupyter, IPython and matplotlib write to moved into ours."""
+    here = folder()
+    return {
+        **base,
+        "JUPYTER_CONFIG_DIR": str(here / "config"),
+        "JUPYTER_DATA_DIR": str(here / "data"),
+        "JUPYTER_RUNTIME_DIR": str(runtime()),
+        "JUPYTERLAB_SETTINGS_DIR": str(here / "lab" / "user-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(here / "lab" / "workspaces"),
+        "IPYTHONDIR": str(here / "ipython"),
+        "MPLCONFIGDIR": str(here / "matplotlib"),
+    }
+
+
+def write(work: Path, token: str, port: int, child: dict[str, str]) -> Path:
+    """Write all settings for one start and return the server's settings file (readable by its owner only).
+
+    child is the environment of kernels and terminals. The layout is written once, then it is theirs.
+    """
+    here = paths.make_private(folder())
+    for name in ("config", "data", "runtime", "lab/user-settings", "lab/workspaces", "lab/defaults", "ipython"):
+        (here / name).mkdir(parents=True, exist_ok=True)
+    _replace(here / "lab" / "defaults" / "overrides.json", _DEFAULTS)
+    layout = here / "lab" / "workspaces" / _WORKSPACE_FILE
+    if not layout.exists():
+        _replace(layout, workspace(FIRST_LESSON))
+    server = here / "config" / "course.json"
+    _replace(server, server_settings(here, work, token, port, shell_command(here, child)))
+    return server
+
+
+def server_settings(here: Path, work: Path, token: str, port: int, shell: list[str]) -> dict[str, Any]:
+    """Jupyter Server's settings as plain data."""
+    return {
+        "ServerApp": {
+            "ip": "127.0.0.1",
+            "port": port,
+            "port_retries": 50,
+            "open_browser": False,
+            "root_dir": str(work),
+            "allow_root": True,  # the private driver needs root; the server listens on loopback, behind a token
+            "terminado_settings": {"shell_command": shell},
+            # neither is used by the course, and together they are a third of the server's start
+            "jpserver_extensions": {"jupyterlab": True, "jupyter_lsp": False, "jupytext": False},
+        },
+        "IdentityProvider": {"token": token},
+        "LabApp": {
+            "app_settings_dir": str(here / "lab" / "defaults"),
+            "news_url": None,
+            "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        },
+    }
+
+
+def workspace(lesson: str) -> dict[str, Any]:
+    """The first layout: the lesson on the left, a terminal on the right, the side bars closed."""
+    notebook = f"notebook:{lesson}"
+    sides = [{"type": "tab-area", "currentIndex": 0, "widgets": [name]} for name in (notebook, "terminal:1")]
+    return {
+        "data": {
+            "layout-restorer:data": {
+                "main": {
+                    "dock": {
+                        "type": "split-area",
+                        "orientation": "horizontal",
+                        "sizes": [0.62, 0.38],
+                        "children": sides,
+                    },
+                    "current": notebook,
+                },
+                "left": {"collapsed": True, "widgets": ["filebrowser", "@jupyterlab/toc:plugin"]},
+                "right": {"collapsed": True, "widgets": []},
+                "relativeSizes": [0, 1, 0],
+            },
+            notebook: {"data": {"path": lesson, "factory": "Notebook"}},
+            "terminal:1": {"data": {"name": "1"}},
+        },
+        # with a slash ("/lab/workspaces/containers", as documented) the server finds no such workspace
+        "metadata": {"id": WORKSPACE},
+    }
+
+
+def shell_command(here: Path, child: dict[str, str]) -> list[str]:
+    """The terminals' shell: bash with the learner's own start-up file, then the sandbox's environment.
+
+    Jupyter's default is a login shell, and Debian's /etc/profile sets PATH anew there: `docker` would be the
+    machine's own. A learner's ~/.bashrc may set DOCKER_HOST as well, so ours comes last.
+    """
+    bash = shutil.which("bash")
+    if bash is None or os.name == "nt":
+        return [os.environ.get("SHELL") or ("powershell.exe" if os.name == "nt" else "sh")]
+    differs = {name: value for name, value in sorted(child.items()) if os.environ.get(name) != value}
+    lines = ["[ -f ~/.bashrc ] && . ~/.bashrc"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in differs.items()]
+    (here / "bashrc").write_text("\n".join(lines) + "\n")
+    return [bash, "--rcfile", str(here / "bashrc"), "-i"]
+
+
+def _replace(path: Path, content: dict[str, Any]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(content, indent=1) + "\n")
+    part.replace(path)
