@@ -1,0 +1,107 @@
+"""Which driver serves on this machine, and the settings it is started with."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from labsupport.errors import NoEngine
+from labsupport.sandbox import engine, paths, state
+from labsupport.sandbox.driver import is_root
+
+Report = Callable[[str], None]
+
+DRIVERS = ("private", "rootless", "container")
+
+
+def driver() -> str:
+    """The driver for this machine (LABSUPPORT_DRIVER overrides). Raises NoEngine with what to install."""
+    wish = os.environ.get("LABSUPPORT_DRIVER", "")
+    if wish:
+        if wish not in DRIVERS:
+            raise NoEngine(f"LABSUPPORT_DRIVER is {wish!r}: it can be {', '.join(DRIVERS)}")
+        return wish
+    if sys.platform == "linux":
+        from labsupport.sandbox import rootless
+
+        if is_root():
+            return "private"
+        missing = rootless.missing()
+        if not missing:
+            return "rootless"
+        if _outer_engine():
+            return "container"
+        raise NoEngine(
+            "an ordinary user needs a little more than this machine has for an engine of their own",
+            seen="; ".join(text for text, _ in missing),
+            next_command="; ".join(command for _, command in missing),
+        )
+    if _outer_engine():
+        return "container"
+    what = "Docker Desktop, Colima or Podman" if sys.platform == "darwin" else "Docker Desktop or Podman"
+    raise NoEngine(
+        "no container engine answers on this machine",
+        seen=f"{sys.platform}: no engine at DOCKER_HOST or the usual sockets",
+        next_command=f"install and start {what}, then: python3 -m labsupport start",
+    )
+
+
+def _outer_engine() -> str:
+    from labsupport.sandbox import outer
+
+    return outer.find()
+
+
+def settings(name: str, directory: Path, report: Report) -> state.Settings:
+    """Everything the supervisor needs to know, engine programs fetched."""
+    chosen = driver()
+    sockets = paths.make_private(paths.sockets(name))
+    work = paths.make_private(paths.work())
+    made = state.Settings(name=name, directory=str(directory), sockets=str(sockets), driver=chosen)
+    made.writable = [str(directory), str(sockets), str(work)]
+    if chosen == "container":
+        from labsupport.sandbox import outer
+
+        made.options = outer.prepare(name, directory, work, report)
+        programs = engine.client_only()
+    else:
+        programs = engine.get(report)
+        if chosen == "rootless":
+            from labsupport.sandbox import rootless
+
+            rootless.check(programs)
+    made.engine = dataclasses.asdict(programs)
+    _link_programs(directory, programs)
+    return made
+
+
+def _link_programs(directory: Path, programs: engine.Engine) -> None:
+    """Put the engine's own client first on the sandbox's PATH, and its plug-ins where that client looks for them."""
+    folder = directory / "bin"
+    plugins = directory / "docker-config" / "cli-plugins"
+    for made in (folder, plugins):
+        made.mkdir(parents=True, exist_ok=True)
+    for program in ("docker", "ctr", "runc"):
+        _link(folder / program, programs.find(program))
+    for root in programs.roots:
+        for plugin in Path(root).glob("usr/libexec/docker/cli-plugins/docker-*"):
+            _link(plugins / plugin.name, str(plugin))
+
+
+def _link(link: Path, target: str) -> None:
+    link.unlink(missing_ok=True)
+    if target and Path(target) != link:
+        link.symlink_to(target)
+
+
+def remove(folder: Path) -> None:
+    """Delete an engine's folder; what a rootless engine's containers own is deleted in its user namespace."""
+    if sys.platform == "linux" and not is_root():
+        from labsupport.sandbox import rootless
+
+        rootless.remove(folder)
+    shutil.rmtree(folder)

@@ -1,0 +1,165 @@
+"""What the supervisor asks of a driver, and what the drivers that run `dockerd` themselves have in common.
+
+Standard library only: the supervisor's start is part of every wait for the engine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from labsupport.sandbox import api, processes, registry, state
+from labsupport.sandbox.engine import Engine
+
+INSIDE = Path(__file__).with_name("inside.py")
+CGROUP_PREFIX = "containers-course"
+STOP_CONTAINER_SECONDS = 1
+STOP_SECONDS = 15
+
+
+class Driver:
+    """One way to run an engine. boot() starts it, stop() ends all of it; nothing above knows which driver serves."""
+
+    name = ""
+    registry_address = "127.0.0.1"
+
+    def __init__(self, settings: state.Settings) -> None:
+        self.settings = settings
+        self.directory = Path(settings.directory)
+        self.sockets = Path(settings.sockets)
+        self.engine = Engine(**{key: _tuple(value) for key, value in settings.engine.items()})
+        self.docker_host = f"unix://{self.sockets / 'docker.sock'}"
+        self.certificates = ""
+        self.engine_log = self.directory / state.ENGINE_LOG
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def boot(self) -> None:
+        """Start the engine's processes; return before it answers. Raises OSError or RuntimeError."""
+        raise NotImplementedError
+
+    def command_beside(self, argv: list[str]) -> list[str]:
+        """The command that runs argv in the engine's network, beside it."""
+        raise NotImplementedError
+
+    def forward(self, host_port: int, engine_port: int) -> None:
+        """Lead a port of the machine's 127.0.0.1 to a port of the engine's own loopback or bridge."""
+        raise NotImplementedError
+
+    def registry_commands(self) -> dict[str, list[str]]:
+        """Name -> command line of the registry processes to run beside the engine."""
+        program = self.engine.find("docker-registry")
+        if not program:
+            return {}
+        mirror, login = registry.prepare(self.directory, self.registry_address)
+        return {"registry": registry.command(program, mirror), "login-registry": registry.command(program, login)}
+
+    def ended(self) -> str:
+        """The name of a process the engine needs that has ended, else ""."""
+        return next((name for name, process in self.processes.items() if process.poll() is not None), "")
+
+    def exit_status(self, name: str) -> str:
+        code = self.processes[name].returncode
+        return f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit {code}"
+
+    def spawn_beside(self, name: str, argv: list[str], log: Path) -> None:
+        """Start a helper (the registry) in the engine's network."""
+        self._spawn(name, self.command_beside(argv), log=log)
+
+    def stop(self) -> None:
+        """End the engine, its containers and everything started beside it."""
+        engine = self.processes.get("engine")
+        if engine and engine.poll() is None:
+            # dockerd alone would give each container its own ten seconds
+            api.stop_containers(self.docker_host, STOP_CONTAINER_SECONDS, self.certificates)
+            engine.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                engine.wait(STOP_SECONDS)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Kill what is left of this sandbox's processes, ours or of a supervisor that was killed; remove cgroups."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        self.processes.clear()
+        processes.kill_leftovers(self.settings.directory)
+        processes.remove_cgroups(self.cgroup())
+        # sockets and process ids of a dead containerd there make the next dockerd wait ten seconds for it
+        shutil.rmtree(self.sockets / "exec", ignore_errors=True)
+
+    def cgroup(self) -> str:
+        return f"{CGROUP_PREFIX}-{self.settings.name}"
+
+    def dockerd(self) -> list[str]:
+        """The engine's command line, the same for every driver that runs dockerd itself (dockerd(8))."""
+        argv = [
+            self.engine.find("dockerd"),
+            "--host",
+            self.docker_host,
+            "--data-root",
+            str(self.directory / "data"),
+        ]
+        argv += ["--exec-root", str(self.sockets / "exec"), "--pidfile", str(self.sockets / "dockerd.pid")]
+        argv += ["--registry-mirror", "http://127.0.0.1:5000", "--insecure-registry", "127.0.0.0/8"]
+        argv += [
+            *self._cgroup_options(),
+            "--shutdown-timeout",
+            "3",
+            "--config-file",
+            str(self.sockets / "daemon.json"),
+        ]
+        (self.sockets / "daemon.json").write_text(json.dumps({"labels": [f"course.sandbox={self.settings.name}"]}))
+        (self.sockets / "dockerd.pid").unlink(missing_ok=True)
+        return argv
+
+    def _cgroup_options(self) -> list[str]:
+        """Containers get cgroups of this sandbox's own, made without asking the machine's systemd for anything."""
+        return ["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self.cgroup()}"]
+
+    def _environment(self) -> dict[str, str]:
+        return {**self.engine.environment(), processes.MARK: self.settings.directory}
+
+    def _inside(self, argv: list[str], name: str, **settings: Any) -> list[str]:
+        environment = {**self._environment(), "TMPDIR": str(self.directory / "tmp")}
+        environment.update(settings.pop("environment", {}))
+        path = self.sockets / f"inside-{name}.json"
+        path.write_text(json.dumps({**settings, "argv": argv, "environment": environment}))
+        return [sys.executable, "-IS", str(INSIDE), str(path)]
+
+    def _spawn_inside(
+        self, name: str, argv: list[str], *, log: Path, pass_fds: tuple[int, ...] = (), **settings: Any
+    ) -> None:
+        (self.directory / "tmp").mkdir(exist_ok=True)
+        self._spawn(name, self._inside(argv, name, **settings), log=log, pass_fds=pass_fds)
+
+    def _spawn(self, name: str, argv: list[str], *, log: Path | None = None, pass_fds: tuple[int, ...] = ()) -> None:
+        with (log or self.directory / f"{name}.log").open("ab") as file:
+            file.write(f"\n--- {time.strftime('%Y-%m-%d %H:%M:%S')} {name}\n".encode())
+            file.flush()
+            self.processes[name] = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                pass_fds=pass_fds,
+                env=self._environment(),
+                start_new_session=True,
+                cwd=self.directory,
+            )
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0

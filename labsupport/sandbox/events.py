@@ -1,0 +1,105 @@
+"""Record the engine's event stream as JSON lines, and read it back.
+
+`record` follows `GET /events` (Engine API) for as long as the sandbox runs: it reconnects after the engine was
+restarted and asks for what it missed, so a line is written once. One JSON object a line, as the engine sent it.
+The supervisor runs it in a thread; as a process: `python -m labsupport.sandbox.events DOCKER_HOST FILE`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from labsupport.sandbox import api
+
+LARGEST = 16_000_000  # bytes; then the log starts anew and the old one is kept as FILE.1
+_RETRY = 0.5  # seconds between attempts to reach an engine that is away
+
+
+def identity(event: dict[str, Any]) -> tuple[Any, ...]:
+    """What makes two readings of one event the same."""
+    actor = event.get("Actor") or {}
+    return (event.get("timeNano"), event.get("Type"), event.get("Action"), actor.get("ID"))
+
+
+def follow(docker_host: str, since: int, certificates: str = "") -> Iterator[dict[str, Any]]:
+    """The engine's events from `since` (nanoseconds since the epoch) on, until the engine goes away.
+
+    Raises OSError or http.client.HTTPException when it cannot be reached.
+    """
+    with closing(api.connection(docker_host, certificates, timeout=None)) as connection:
+        connection.request("GET", f"/events?since={quote(f'{since // 10**9}.{since % 10**9:09d}')}")
+        response = connection.getresponse()
+        if response.status != 200:
+            raise http.client.HTTPException(f"GET /events: {response.status}")
+        while line := response.readline():
+            if line.strip():
+                yield json.loads(line)
+
+
+def _last(path: Path) -> int:
+    recorded = read(path, 0)
+    return int(recorded[-1].get("timeNano", 0)) if recorded else 0
+
+
+def record(docker_host: str, path: Path, stop: threading.Event | None = None, *, certificates: str = "") -> None:
+    """Append the engine's events to path until stop is set (or forever). An engine that is away is waited for.
+
+    docker_host: "unix:///path" or "tcp://host:port"; certificates: the folder with ca.pem, cert.pem, key.pem.
+    A recorder blocked on a silent engine notices stop at the next event; as a process, just end it.
+    """
+    stop = stop or threading.Event()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    last = _last(path)
+    seen: set[tuple[Any, ...]] = {identity(event) for event in read(path, last / 1e9)}
+    while not stop.is_set():
+        try:
+            for event in follow(docker_host, last, certificates):
+                if stop.is_set():
+                    return
+                if identity(event) in seen:
+                    continue
+                moment = int(event.get("timeNano", 0))
+                seen = {identity(event)} if moment > last else seen | {identity(event)}
+                last = max(last, moment)
+                _append(path, event)
+        except (OSError, http.client.HTTPException, ValueError):
+            pass  # the engine is away or ended in the middle of a line; ask again from the last event on
+        stop.wait(_RETRY)
+
+
+def _append(path: Path, event: dict[str, Any]) -> None:
+    if path.exists() and path.stat().st_size > LARGEST:
+        path.replace(path.with_name(path.name + ".1"))
+    # One write of one line in append mode: a reader sees whole lines, or none of it.
+    with path.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(event, separators=(",", ":")) + "\n")
+
+
+def read(path: Path, since: float = 0) -> list[dict[str, Any]]:
+    """The recorded events from `since` (seconds since the epoch) on, oldest first; none when there is no log."""
+    found: list[dict[str, Any]] = []
+    for part in (path.with_name(path.name + ".1"), path):
+        try:
+            lines = part.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue  # the half line of a recorder that was killed
+            if isinstance(event, dict) and int(event.get("timeNano", 0)) >= since * 1e9 - 1000:
+                found.append(event)
+    return found
+
+
+if __name__ == "__main__":
+    record(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,209 @@
+"""Start, find, stop and remove a sandbox. One supervisor per sandbox; any number of notebooks attach to it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from labsupport.errors import EngineFailed, SandboxError, SandboxNotRunning
+from labsupport.sandbox import api, choice, paths, processes, state
+from labsupport.sandbox.session import Sandbox
+
+Report = Callable[[str], None]
+
+START_SECONDS = 90
+STOP_SECONDS = 30
+START_COMMAND = "python3 -m labsupport start"
+
+
+def status(name: str = "") -> state.State:
+    """How the sandbox is doing now: the last written state, corrected when its supervisor has gone."""
+    directory = paths.sandbox(name or paths.sandbox_name())
+    current = state.read_state(directory)
+    if current.status in ("ready", "starting") and not state.supervised(directory):
+        current.status = "stopped"
+    return current
+
+
+def attach(name: str = "") -> Sandbox:
+    """The running sandbox. Waits while its engine is being (re)started. Raises SandboxNotRunning, EngineFailed."""
+    name = name or paths.sandbox_name()
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        current = status(name)
+        if current.status == "ready" and api.answers(current.docker_host, current.certificates):
+            break
+        if current.status == "failed":
+            raise _failed(name, current)
+        if current.status == "stopped":
+            raise SandboxNotRunning(
+                f"no sandbox is running under the name {name!r}",
+                seen=f"no supervisor for {paths.sandbox(name)}",
+                next_command=START_COMMAND,
+            )
+        if time.monotonic() > deadline:
+            raise _failed(name, current)
+        time.sleep(0.02)
+    sandbox = Sandbox(
+        name=name,
+        directory=paths.sandbox(name),
+        driver=current.driver,
+        docker_host=current.docker_host,
+        certificates=current.certificates,
+        engine_version=current.engine_version,
+    )
+    sandbox._notices_read = _size(sandbox.directory / state.NOTICES)
+    return sandbox
+
+
+def start(report: Report = print, name: str = "") -> Sandbox:
+    """The running sandbox, booted first where there is none. Safe to call twice, from two processes, or again."""
+    name = name or paths.sandbox_name()
+    with contextlib.suppress(SandboxNotRunning, EngineFailed):
+        return attach(name)
+    directory = paths.make_private(paths.sandbox(name))
+    with _starting(directory):
+        current = status(name)
+        if current.status not in ("ready", "starting"):
+            _boot(name, directory, report)
+    return _wait(name, directory)
+
+
+def stop(name: str = "", report: Report = lambda line: None) -> bool:
+    """End the sandbox's engine and all it runs; keep its images and containers. False when none was running."""
+    name = name or paths.sandbox_name()
+    directory = paths.sandbox(name)
+    if not directory.exists():
+        return False
+    running = state.supervised(directory)
+    supervisor = state.read_state(directory).supervisor
+    if running and supervisor:
+        report(f"stopping the sandbox {name!r}")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(supervisor, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while state.supervised(directory):
+            if time.monotonic() > deadline:
+                os.kill(supervisor, getattr(signal, "SIGKILL", signal.SIGTERM))
+                break
+            time.sleep(0.05)
+    _sweep(name, directory)
+    return running
+
+
+def purge(name: str = "", report: Report = lambda line: None) -> None:
+    """Stop the sandbox and remove all of it: engine data, hub, sockets. The learner's working copy stays."""
+    name = name or paths.sandbox_name()
+    directory = paths.sandbox(name)
+    stop(name, report)
+    if directory.exists():
+        report(f"removing {directory}")
+        choice.remove(directory)
+    sockets = paths.sockets(name)
+    if sockets.exists():
+        shutil.rmtree(sockets, ignore_errors=True)
+    # the folders above go with the last sandbox in them
+    for folder in (directory.parent, directory.parent.parent):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def reset(report: Report = print, name: str = "") -> Sandbox:
+    """A fresh engine without images, containers, volumes or networks; the hub and the learner's work are kept."""
+    name = name or paths.sandbox_name()
+    directory = paths.sandbox(name)
+    stop(name, report)
+    with contextlib.suppress(FileNotFoundError):
+        choice.remove(directory / "data")
+    return start(report, name)
+
+
+def _boot(name: str, directory: Path, report: Report) -> None:
+    settings = choice.settings(name, directory, report)
+    state.write_json(directory / state.SETTINGS, settings)
+    state.write_json(directory / state.STATE, state.State(status="starting", driver=settings.driver))
+    report(f"starting the engine ({settings.driver} driver, version {settings.engine.get('version') or 'as found'})")
+    package_root = Path(__file__).resolve().parents[2]
+    with (directory / state.SUPERVISOR_LOG).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "labsupport.sandbox.supervisor", str(directory)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=package_root,
+            env={**os.environ, "PYTHONPATH": str(package_root)},
+            start_new_session=True,
+        )
+    # until its lock is held, "stopped" would be read where "starting" is true
+    while not state.supervised(directory):
+        if process.poll() is not None:
+            raise EngineFailed(
+                "the sandbox's supervisor ended at once", seen=state.tail(directory / state.SUPERVISOR_LOG)
+            )
+        time.sleep(0.005)
+
+
+def _wait(name: str, directory: Path) -> Sandbox:
+    try:
+        return attach(name)
+    except SandboxNotRunning as error:
+        raise _failed(name, state.read_state(directory)) from error
+
+
+def _failed(name: str, current: state.State) -> EngineFailed:
+    directory = paths.sandbox(name)
+    log = state.tail(directory / state.ENGINE_LOG, 4)
+    if "no space left on device" in log:
+        return EngineFailed(
+            "the disk that holds the sandbox is full",
+            seen=f"{shutil.disk_usage(directory).free // 1_000_000} MB free at {directory}",
+            next_command=f"free some space, then: {START_COMMAND}   (or: python3 -m labsupport stop --purge)",
+        )
+    return EngineFailed(
+        "the sandbox's engine did not start" if current.status == "failed" else "the sandbox's engine does not answer",
+        seen=f"{current.error or current.status}; the end of {directory / state.ENGINE_LOG}:\n{log}",
+        next_command="python3 -m labsupport doctor",
+    )
+
+
+def _sweep(name: str, directory: Path) -> None:
+    """After the supervisor: end what it could not, and take its traces away."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        from labsupport.sandbox.supervisor import driver_for
+
+        driver_for(state.read_settings(directory)).sweep()
+    processes.kill_leftovers(str(directory))
+    with contextlib.suppress(OSError):
+        state.write_json(
+            directory / state.STATE,
+            dataclasses.replace(state.read_state(directory), status="stopped", supervisor=0),
+        )
+
+
+@contextlib.contextmanager
+def _starting(directory: Path) -> Iterator[None]:
+    """One start at a time; a second one waits, then finds the sandbox running."""
+    import filelock
+
+    try:
+        with filelock.FileLock(directory / "start.lock", timeout=600):
+            yield
+    except filelock.Timeout as error:
+        raise SandboxError(
+            "another start has been at work for ten minutes", next_command="python3 -m labsupport stop"
+        ) from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

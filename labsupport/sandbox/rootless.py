@@ -1,0 +1,145 @@
+"""The driver for Linux without root: `dockerd` under rootlesskit, in the user's own namespaces.
+
+rootlesskit makes the user namespace (newuidmap(1), subuid(5)), the network (slirp4netns) and leads published ports to
+the machine. Even root in such a container is only the user outside, who here may write to the sandbox's own folders.
+Also the security boundary for what is not trusted: see user_namespaces(7).
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from labsupport.errors import NoEngine, SandboxError
+from labsupport.sandbox import paths
+from labsupport.sandbox.driver import Driver
+from labsupport.sandbox.engine import Engine
+
+CHILD_SECONDS = 10
+
+
+def missing() -> list[tuple[str, str]]:
+    """What this machine lacks for a rootless engine: (what is missing, the command that mends it)."""
+    user = pwd.getpwuid(os.getuid()).pw_name
+    found = []
+    if not shutil.which("newuidmap"):
+        found.append(("newuidmap is not installed", "sudo apt-get install uidmap"))
+    for name in ("subuid", "subgid"):
+        if not _has_range(Path("/etc") / name, user):
+            option = "--add-subuids" if name == "subuid" else "--add-subgids"
+            found.append((f"{user} has no range in /etc/{name}", f"sudo usermod {option} 100000-165535 {user}"))
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        found.append(("/dev/net/tun may not be opened", "sudo modprobe tun; sudo chmod 0666 /dev/net/tun"))
+    for setting, wanted in (
+        ("kernel/unprivileged_userns_clone", "1"),
+        ("kernel/apparmor_restrict_unprivileged_userns", "0"),
+    ):
+        path = Path("/proc/sys") / setting
+        if path.exists() and path.read_text().strip() != wanted:
+            key = setting.replace("/", ".")
+            found.append((f"{key} forbids user namespaces", f"sudo sysctl -w {key}={wanted}"))
+    return found
+
+
+def _has_range(path: Path, user: str) -> bool:
+    try:
+        rows = [line.split(":") for line in path.read_text().splitlines()]
+    except OSError:
+        return False
+    return any(row[0] in (user, str(os.getuid())) and int(row[2]) >= 65536 for row in rows if len(row) == 3)
+
+
+def check(engine: Engine) -> None:
+    """Refuse before anything starts when a program or a right is missing. Raises NoEngine."""
+    absent = [(f"{name} is not installed", f"sudo apt-get install {name}") for name in ("rootlesskit", "slirp4netns")]
+    problems = missing() + [pair for pair in absent if not engine.find(pair[0].split()[0])]
+    if problems:
+        raise NoEngine(
+            "the rootless engine cannot run on this machine yet",
+            seen="; ".join(text for text, _ in problems),
+            next_command="; ".join(command for _, command in problems),
+        )
+
+
+def remove(folder: Path) -> None:
+    """Empty a folder in which containers' users own files: as root of the same user namespace."""
+    rootlesskit = shutil.which("rootlesskit") or next(
+        (str(path) for path in paths.packages().glob("*/usr/bin/rootlesskit")), ""
+    )
+    if not rootlesskit:
+        return
+    done = subprocess.run(
+        [rootlesskit, "find", str(folder), "-mindepth", "1", "-delete"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(folder.parent)},
+    )
+    if done.returncode:
+        raise SandboxError(f"could not empty {folder}", seen=done.stderr.strip()[-300:])
+
+
+class Rootless(Driver):
+    """dockerd in the user's own user, network and mount namespaces."""
+
+    name = "rootless"
+
+    @property
+    def _rootlesskit_state(self) -> Path:
+        return self.sockets / "rootlesskit"
+
+    def boot(self) -> None:
+        shutil.rmtree(self._rootlesskit_state, ignore_errors=True)
+        argv = [self.engine.find("rootlesskit"), f"--state-dir={self._rootlesskit_state}"]
+        argv += ["--net=slirp4netns", "--mtu=65520", "--slirp4netns-sandbox=auto", "--slirp4netns-seccomp=auto"]
+        argv += ["--disable-host-loopback", "--port-driver=builtin", "--propagation=rslave"]
+        argv += ["--copy-up=/etc", "--copy-up=/run"]
+        # published ports lead to 127.0.0.1 of the machine, never to its other addresses
+        dockerd = [*self.dockerd(), "--rootless", "--ip", "127.0.0.1"]
+        if proxy := self._old_proxy():
+            dockerd += ["--userland-proxy-path", proxy]
+        inner = self._inside(dockerd, "dockerd", writable=self.settings.writable, environment=self._variables())
+        self._spawn_inside("engine", [*argv, *inner], log=self.engine_log, environment=self._variables(), pass_fds=())
+
+    def command_beside(self, argv: list[str]) -> list[str]:
+        return self._inside(argv, f"beside-{Path(argv[-1]).stem}", join=self._child(), join_user=True)
+
+    def forward(self, host_port: int, engine_port: int) -> None:
+        spec = f"127.0.0.1:{host_port}:{engine_port}/tcp"
+        done = subprocess.run(
+            [
+                self.engine.find("rootlessctl"),
+                f"--socket={self._rootlesskit_state / 'api.sock'}",
+                "add-ports",
+                spec,
+            ],
+            capture_output=True,
+            text=True,
+            env=self.engine.environment(),
+        )
+        if done.returncode:
+            raise OSError(done.stderr.strip())
+
+    def _cgroup_options(self) -> list[str]:
+        return []  # without delegation there are none to choose: rootless dockerd asks systemd or does without
+
+    def _variables(self) -> dict[str, str]:
+        return {"XDG_RUNTIME_DIR": str(self.sockets), "HOME": str(self.directory)}
+
+    def _old_proxy(self) -> str:
+        """Engines before 28 reach rootlesskit's port driver through its own proxy; newer ones ask it themselves."""
+        major = int(self.engine.version.split(".")[0] or 0)
+        return self.engine.find("rootlesskit-docker-proxy") if major < 28 else ""
+
+    def _child(self) -> int:
+        """The process whose namespaces are the engine's (rootlesskit's child)."""
+        path = self._rootlesskit_state / "child_pid"
+        deadline = time.monotonic() + CHILD_SECONDS
+        while not path.exists() or not path.read_text().strip():
+            if time.monotonic() > deadline:
+                raise RuntimeError("rootlesskit did not say where its child is")
+            time.sleep(0.01)
+        return int(path.read_text())

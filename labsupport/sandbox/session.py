@@ -1,0 +1,108 @@
+"""A running sandbox as the rest of the course sees it: where the engine answers, and what leads there."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labsupport.sandbox import paths, state
+from labsupport.sandbox.registry import LOGIN_PORT, MIRROR_PORT
+
+if TYPE_CHECKING:
+    import docker
+
+REGISTRY_SECONDS = 5
+
+# These would lead the client to the learner's own engine, or change how it talks.
+_NOT_INHERITED = (
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS", "DOCKER_TLS_VERIFY"),
+    *("DOCKER_API_VERSION", "DOCKER_CONTENT_TRUST", "DOCKER_DEFAULT_PLATFORM", "BUILDKIT_HOST", "BUILDX_BUILDER"),
+)
+
+
+@dataclasses.dataclass
+class Sandbox:
+    """One running sandbox. Paths and ports are those of this machine; registry is what the engine calls the hub."""
+
+    name: str
+    directory: Path
+    driver: str
+    docker_host: str
+    certificates: str = ""
+    engine_version: str = ""
+    _client: docker.DockerClient | None = dataclasses.field(default=None, repr=False, compare=False)
+    _notices_read: int = dataclasses.field(default=0, repr=False, compare=False)
+
+    registry = f"127.0.0.1:{MIRROR_PORT}"
+    login_registry = f"127.0.0.1:{LOGIN_PORT}"
+
+    @property
+    def registry_url(self) -> str:
+        """The hub's HTTP address as seen from the notebook ("" when it is not served)."""
+        return self._url("registry_port")
+
+    @property
+    def login_registry_url(self) -> str:
+        """The same for the registry that asks for a log-in."""
+        return self._url("login_registry_port")
+
+    def _url(self, field: str) -> str:
+        # the engine answers a moment before the registry does, and the port may change when it is restarted
+        deadline = time.monotonic() + REGISTRY_SECONDS
+        while not (port := getattr(state.read_state(self.directory), field)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return f"http://127.0.0.1:{port}" if port else ""
+
+    @property
+    def bin(self) -> Path:
+        """The folder with the course's own `docker` client, first on PATH."""
+        return self.directory / "bin"
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment for a child process: `docker` and the SDK lead to this engine, and to no other.
+
+        DOCKER_CONFIG is the sandbox's, so that a `docker login` never writes into the learner's own ~/.docker.
+        """
+        variables = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
+        variables["DOCKER_HOST"] = self.docker_host
+        variables["DOCKER_CONFIG"] = str(self.directory / "docker-config")
+        variables["LABSUPPORT_SANDBOX"] = self.name
+        if self.certificates:
+            variables["DOCKER_TLS_VERIFY"] = "1"
+            variables["DOCKER_CERT_PATH"] = self.certificates
+        folders = variables.get("PATH", os.defpath).split(os.pathsep)
+        variables["PATH"] = os.pathsep.join([str(self.bin), *(f for f in folders if f != str(self.bin))])
+        if root := paths.home():
+            variables["LABSUPPORT_HOME"] = str(root)
+        return variables
+
+    def apply_environment(self) -> None:
+        """Make this process and its later children (a kernel and its cells) use the sandbox."""
+        variables = self.environment()
+        for name in _NOT_INHERITED:
+            os.environ.pop(name, None)
+        os.environ.update(variables)
+
+    def client(self) -> docker.DockerClient:
+        """A Docker SDK client for this engine, made once."""
+        if self._client is None:
+            import docker
+
+            tls: bool | docker.tls.TLSConfig = False
+            if self.certificates:
+                folder = Path(self.certificates)
+                tls = docker.tls.TLSConfig(
+                    client_cert=(str(folder / "cert.pem"), str(folder / "key.pem")),
+                    ca_cert=str(folder / "ca.pem"),
+                    verify=True,
+                )
+            self._client = docker.DockerClient(base_url=self.docker_host, tls=tls, version="auto", timeout=120)
+        return self._client
+
+    def notices(self) -> list[str]:
+        """What happened to the engine since this was last asked, as sentences for the learner."""
+        texts, self._notices_read = state.notices(self.directory, self._notices_read)
+        return texts

@@ -1,0 +1,159 @@
+"""The process that keeps one sandbox: boots the engine, serves the registry, restarts what ends, cleans up at the end.
+
+    python -m labsupport.sandbox.supervisor DIRECTORY
+
+It ends on SIGTERM (`labsupport stop`). When it is killed instead, the engine and slirp4netns end with it, and the next
+start sweeps the rest. Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from labsupport.sandbox import api, events, registry, state
+from labsupport.sandbox.driver import Driver
+
+READY_SECONDS = 60
+MOST_RESTARTS = 5  # within RESTART_WINDOW seconds; then something is wrong that restarting does not mend
+RESTART_WINDOW = 120
+
+
+def driver_for(settings: state.Settings) -> Driver:
+    """The driver named in the settings."""
+    if settings.driver == "private":
+        from labsupport.sandbox.private import Private
+
+        return Private(settings)
+    if settings.driver == "rootless":
+        from labsupport.sandbox.rootless import Rootless
+
+        return Rootless(settings)
+    from labsupport.sandbox.contained import Contained
+
+    return Contained(settings)
+
+
+class Supervisor:
+    """Boots one engine and watches over it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.settings = state.read_settings(directory)
+        self.driver = driver_for(self.settings)
+        self.state = state.State(
+            status="starting",
+            driver=self.driver.name,
+            engine_version=self.driver.engine.version,
+            docker_host=self.driver.docker_host,
+            certificates=self.driver.certificates,
+            supervisor=os.getpid(),
+        )
+        self.stopping = threading.Event()
+        self.restarts: list[float] = []
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stopping.set())
+        self._write()
+        try:
+            self.driver.sweep()
+            self._boot()
+            threading.Thread(target=self._record_events, daemon=True).start()
+            while not self.stopping.wait(0.2):
+                if name := self.driver.ended():
+                    self._restart(name)
+        except Exception as error:  # noqa: BLE001  whatever it was, it is told and everything is stopped
+            traceback.print_exc()
+            self.state.error = str(error)
+        finally:
+            self.driver.stop()
+            self.state.status = "failed" if self.state.error else "stopped"
+            self._write()
+
+    def _boot(self) -> None:
+        self.driver.boot()
+        self._wait_until_ready()
+        # written before the registry is up: the engine answers, and that is what a cell waits for
+        self.state.status, self.state.error = "ready", ""
+        self._write()
+        self._serve_registry()
+        self._write()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not api.answers(self.driver.docker_host, self.driver.certificates):
+            if name := self.driver.ended():
+                raise RuntimeError(f"{name} ended ({self.driver.exit_status(name)}) before the engine answered")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the engine did not answer within {READY_SECONDS} s")
+            if self.stopping.wait(0.01):
+                raise RuntimeError("stopped while starting")
+
+    def _serve_registry(self) -> None:
+        commands = self.driver.registry_commands()
+        for name, argv in commands.items():
+            self.driver.spawn_beside(name, argv, self.directory / f"{name}.log")
+        if commands:
+            self.state.registry_port = self._forward(registry.MIRROR_PORT)
+            self.state.login_registry_port = self._forward(registry.LOGIN_PORT)
+
+    def _forward(self, port: int) -> int:
+        """Lead the same port of 127.0.0.1 to the registry, or another where the learner's machine uses that one."""
+        for candidate in (port, *(_free_port() for _ in range(3))):
+            with contextlib.suppress(OSError):
+                self.driver.forward(candidate, port)
+                return candidate
+        return 0
+
+    def _restart(self, name: str) -> None:
+        how = self.driver.exit_status(name)
+        now = time.monotonic()
+        self.restarts = [moment for moment in self.restarts if now - moment < RESTART_WINDOW] + [now]
+        if len(self.restarts) > MOST_RESTARTS:
+            raise RuntimeError(f"{name} keeps ending ({how}); it was restarted {MOST_RESTARTS} times")
+        self.state.status, self.state.restarts = "starting", self.state.restarts + 1
+        self._write()
+        print(f"{name} ended ({how}); starting again", file=sys.stderr, flush=True)
+        self.driver.stop()
+        self._boot()
+        what = "The engine" if name == "engine" else f"The sandbox's {name}"
+        state.add_notice(
+            self.directory,
+            f"{what} had ended ({how}) and was started again. Images and stopped containers are still there; "
+            "containers that ran have ended.",
+        )
+
+    def _record_events(self) -> None:
+        if self.driver.certificates:
+            os.environ.update(DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=self.driver.certificates)
+        events.record(self.driver.docker_host, self.directory / "events.jsonl", self.stopping)
+
+    def _write(self) -> None:
+        state.write_json(self.directory / state.STATE, self.state)
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def main() -> None:
+    directory = Path(sys.argv[1])
+    lock = state.try_lock(directory / state.LOCK)
+    if lock is None:
+        return  # another supervisor keeps this sandbox
+    with lock:
+        Supervisor(directory).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Fixtures shared by all tests. Everything happens below a temporary LABSUPPORT_HOME: never in the learner's sandbox.
+
+The unpacked engine programs are kept between runs in the cache folder of the machine (LABSUPPORT_TEST_CACHE names
+another), because fetching them is the slow part; all else is removed at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labsupport import sandbox
+from labsupport.errors import NoEngine
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--require-engine", action="store_true", help="fail, not skip, where no engine can run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the whole run, its kernels and its commands one home of their own."""
+    if hasattr(config, "workerinput"):
+        return  # an xdist worker inherits the controller's home
+    os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.cache() / "packages")
+    home = tempfile.mkdtemp(prefix="course-test-")
+    os.environ["LABSUPPORT_HOME"] = home
+    for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER"):
+        os.environ.pop(name, None)
+    config.stash[_HOME] = Path(home)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    home = config.stash.get(_HOME, None)
+    if home is None:
+        return
+    os.environ["LABSUPPORT_HOME"] = str(home)
+    for folder in sorted((home / "cache" / "sandbox").glob("*")):
+        sandbox.purge(folder.name)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+_HOME = pytest.StashKey[Path]()
+
+
+def started(config: pytest.Config, name: str) -> sandbox.Sandbox:
+    """A started sandbox, or a skip (a failure with --require-engine) that says why there is none."""
+    try:
+        return sandbox.start(lambda line: print(line, file=sys.stderr), name)
+    except NoEngine as error:
+        if config.getoption("--require-engine"):
+            raise
+        pytest.skip(f"no engine here: {error}")
+
+
+@pytest.fixture(scope="session")
+def sb(pytestconfig: pytest.Config) -> sandbox.Sandbox:
+    """The sandbox of this test run, with the newest engine; kernels and commands find it as "default"."""
+    return started(pytestconfig, "default")
+
+
+@pytest.fixture(scope="session", params=["release", "newest"])
+def any_sb(request: pytest.FixtureRequest) -> Iterator[sandbox.Sandbox]:
+    """A sandbox with the machine's own release of the engine, then one with the newest: the floor and the ceiling."""
+    if request.param == "newest":
+        yield request.getfixturevalue("sb")
+        return
+    os.environ["LABSUPPORT_ENGINE"] = "release"
+    try:
+        yield started(request.config, "release")
+    finally:
+        os.environ.pop("LABSUPPORT_ENGINE", None)
+        sandbox.purge("release")
