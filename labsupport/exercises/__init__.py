@@ -1,0 +1,69 @@
+"""Exercises graded on the engine's real state.
+
+A lesson folder declares them in `checks.py`; hints are in `hints.md` (see `hints`). A worked example:
+
+    from labsupport.exercises import Answer, Did, Exercise, Name, Output, Port, Probe, State, Step, Wrong
+    from labsupport.exercises import expect, looks, mistakes, probes
+
+    EXERCISES = (
+        Exercise(
+            id="01.2",
+            title="A page on your port",
+            goal="A container called `{name}` made from the image `web` answers on http://127.0.0.1:{port}/.",
+            seeds={"name": Name("shop"), "port": Port()},
+            owns=("container:{name}",),
+            steps=(
+                Step(
+                    "runs",
+                    State("{name} runs", looks.container("{name}", ".State.Status"), expect.equals("running"),
+                          mistakes=(mistakes.not_started("{name}"), mistakes.exited("{name}"))),
+                    State("{name} is made from web", looks.container("{name}", ".Config.Image"),
+                          expect.equals("web")),
+                ),
+                Step(
+                    "answers",
+                    Probe("http://127.0.0.1:{port}/ answers", probes.page("{port}"), expect.contains("It works"),
+                          mistakes=(mistakes.expose_without_publish("{name}"),)),
+                    points=2,
+                    after="runs",
+                ),
+            ),
+            solution=("docker run -d --name {name} -p {port}:80 web",),
+            wrong=(
+                Wrong("forgot -p", ("docker run -d --name {name} web",), says="EXPOSE without -p"),
+                Wrong("only created", ("docker create --name {name} -p {port}:80 web",), says="not started"),
+                Wrong("other image", ("docker run -d --name {name} busybox sleep 60",), says="made from web"),
+            ),
+        ),
+    )
+
+What the parts mean:
+
+* `State(what, look, expect)` reads the engine or the folder; `Did(what, looks.events(...), expect)` the events
+  since the scene began; `Probe(what, probes...., expect)` acts, observes, undoes; `Answer(what, want)` compares
+  `check("01.3", answer=3)` with a look or a constant. `looks` and `probes` carry the command that shows the value.
+* `seeds` (`Name`, `Port`, `Token`, `Pick`) give values per learner; write them `{key}` in any text, command, hint.
+* A `Step` has points and may come `after` others. In a step the first failing check ends the step.
+* `scene=Scene(...)` sets a start up (files copied, commands run); `owns` lists what undo may remove besides
+  everything labelled `course.lab=<id>`.
+* The proofs: `solution` must pass; every `Wrong` (three at least) must fail and its report must show `says`; the
+  untouched start must fail. Each check must be the only one to catch some attempt, else the mutation test calls it
+  decoration. Answers in proofs may be `Output("command")`: what that command prints.
+
+Who calls what: `evaluate.evaluate(exercise, lab)` gives a `Report`; `labsupport.notebook.lab` has the learner's
+`check`, `hint`, `predict`, `quiz`, `begin` and `undo`.
+"""
+
+from labsupport.exercises.checks import Answer, Did, Mistake, Probe, State
+from labsupport.exercises.exercise import Exercise, Output, Scene, Step, Wrong
+from labsupport.exercises.lab import Lab, Missing, Unreachable
+from labsupport.exercises.looks import Look, look
+from labsupport.exercises.outcome import Outcome, Report, StepResult, Verdict
+from labsupport.exercises.quiz import Choice, Prediction, Quiz
+from labsupport.exercises.seeds import Name, Pick, Port, Token
+
+__all__ = [
+    "Answer", "Choice", "Did", "Exercise", "Lab", "Look", "Missing", "Mistake", "Name", "Outcome", "Output",
+    "Pick", "Port", "Prediction", "Probe", "Quiz", "Report", "Scene", "State", "Step", "StepResult", "Token",
+    "Unreachable", "Verdict", "Wrong", "look",
+]  # fmt: skip

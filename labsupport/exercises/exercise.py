@@ -1,0 +1,111 @@
+"""`Exercise`: steps with checks and points, seeds, the scene, and the attempts that prove the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labsupport.errors import LessonError
+from labsupport.exercises.checks import Check
+from labsupport.exercises.seeds import Seeded, fill, values
+
+
+@dataclass(frozen=True, init=False)
+class Step:
+    """A named part of an exercise. Its checks run in order until one fails; its points count when all pass.
+
+    after names steps that must pass before this one is looked at.
+    """
+
+    name: str
+    checks: tuple[Check, ...]
+    points: float
+    after: tuple[str, ...]
+
+    def __init__(self, name: str, *checks: Check, points: float = 1, after: str | tuple[str, ...] = ()) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "checks", checks)
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "after", (after,) if isinstance(after, str) else after)
+
+
+@dataclass(frozen=True)
+class Output:
+    """For the proofs: an answer that is a command's output, outer blanks cut: `Output("docker ps -q | wc -l")`."""
+
+    command: str
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """An attempt that must fail. says: a text the report must then show. answers may hold Output."""
+
+    name: str
+    commands: tuple[str, ...] = ()
+    says: str = ""
+    answers: Any = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How an exercise starts: its files are copied to the working folder, then the commands run there, in order.
+
+    prepare commands run once (builds, pulls); commands run at every begin and undo. Everything they create carries
+    `--label course.lab=<exercise id>`; together with `Exercise.owns` that is what undo removes.
+    """
+
+    commands: tuple[str, ...] = ()
+    prepare: tuple[str, ...] = ()
+    files: str = "files"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise. See the package's documentation for a worked example.
+
+    id: "01.2" or "bug.3"; goal: what to reach, with `{key}` for seeded values; owns: names of what the learner
+    will create ("container:{name}", "image:...", "network:...", "volume:..."), removed by undo and between proofs.
+    solution: shell commands, run in the working folder; answers: those of the solution (may hold Output).
+    needs: what it cannot run without, such as "cgroups", in words a lesson can print.
+    """
+
+    id: str
+    title: str
+    goal: str
+    steps: tuple[Step, ...]
+    solution: tuple[str, ...] = ()
+    answers: Any = None
+    wrong: tuple[Wrong, ...] = ()
+    seeds: Mapping[str, Seeded] = field(default_factory=dict)
+    scene: Scene | None = None
+    owns: tuple[str, ...] = ()
+    untouched_says: str = ""
+    needs: tuple[str, ...] = ()
+    minutes: int = 10
+
+    def values(self, seed: str) -> dict[str, Any]:
+        """The learner's values, and `id`."""
+        return {**values(seed, self.id, self.seeds), "id": self.id}
+
+    def goal_for(self, seed: str) -> str:
+        return fill(self.goal, self.values(seed))
+
+    @property
+    def points(self) -> float:
+        return sum(step.points for step in self.steps)
+
+    def step(self, name: str) -> Step:
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise LessonError(f"exercise {self.id} has no step {name!r}")
+
+
+def answers_as_dict(given: Any) -> dict[str, Any]:
+    """`check(..., answer=3)` means {"answer": 3}; a dict gives several answers by key."""
+    if given is None:
+        return {}
+    if isinstance(given, dict):
+        return {str(key): value for key, value in given.items()}
+    return {"answer": given}

@@ -1,0 +1,145 @@
+"""`Lab`: all a check may look at. The engine, the event log, the seeded values, the folder, the answers.
+
+Nothing here belongs to the learner's kernel: the same check runs in a notebook and, from outside, in a grader.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labsupport.exercises.seeds import fill
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+PROBE_LABEL = "course.lab=probe"
+KINDS = ("container", "image", "network", "volume")
+
+
+class Missing(Exception):
+    """The thing a check wanted to look at is not there. The text says so to the learner."""
+
+
+class Unreachable(Exception):
+    """The check could not look (no engine, time ran out): says nothing about the learner's work."""
+
+
+@dataclass
+class Lab:
+    """client: docker SDK client; events(since) yields engine events as dicts, oldest first; values: the seeded
+    values; folder: the exercise's working folder; answers: plain JSON; since: when the scene began (seconds since
+    the epoch); reach: "machine" when published ports answer on this machine's 127.0.0.1, else "engine".
+    """
+
+    client: DockerClient
+    values: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path = Path()
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    events: Callable[[float], list[dict[str, Any]]] = lambda since: []
+    since: float = 0.0
+    reach: str = "engine"
+    _seen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    def fill(self, text: str) -> str:
+        """The text with the learner's values in place of `{key}`."""
+        return fill(text, self.values)
+
+    def inspect(self, kind: str, name: str) -> dict[str, Any]:
+        """`docker inspect --type KIND NAME` as the API gives it, read once per check run. Raises Missing."""
+        name = self.fill(name)
+        if (kind, name) not in self._seen:
+            found = self._inspect(kind, name)
+            if found is None:
+                raise Missing(self._missing(kind, name))
+            self._seen[kind, name] = found
+        return self._seen[kind, name]
+
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self._seen.clear()
+
+    def _inspect(self, kind: str, name: str) -> dict[str, Any] | None:
+        from docker.errors import APIError, NotFound
+
+        api = self.client.api
+        reader = getattr(api, f"inspect_{kind}")
+        try:
+            found: dict[str, Any] = reader(name)
+        except NotFound:
+            return None
+        except APIError as error:
+            if error.status_code == 400:  # "invalid reference format" and the like: no such name can exist
+                return None
+            raise
+        # The API also resolves the start of an id: a container called "ab12" is not the one whose id starts so.
+        if kind in ("container", "network") and str(found.get("Name", "")).lstrip("/") != name:
+            return found if str(found.get("Id", "")).startswith(name) and len(name) >= 12 else None
+        return found
+
+    def _missing(self, kind: str, name: str) -> str:
+        others = [other for other in KINDS if other != kind and self._inspect(other, name) is not None]
+        if others:
+            article = "an" if others[0] == "image" else "a"
+            return f"there is no {kind} called {name}; the name belongs to {article} {others[0]}"
+        near = self._near(kind, name)
+        return f"there is no {kind} called {name}" + (f" (but there is {near})" if near else "")
+
+    def _near(self, kind: str, name: str) -> str:
+        import difflib
+
+        names: list[str] = []
+        if kind == "container":
+            names = [n.lstrip("/") for c in self.client.api.containers(all=True) for n in c.get("Names") or ()]
+        elif kind == "image":
+            names = [t.removesuffix(":latest") for i in self.client.api.images() for t in i.get("RepoTags") or ()]
+        close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.75)
+        return close[0] if close else ""
+
+    def wait(self, condition: Callable[[], Any], *, seconds: float, every: float = 0.05) -> Any:
+        """The first true value of condition(), or its last one when the deadline has passed."""
+        deadline = time.monotonic() + seconds
+        while not (value := condition()) and time.monotonic() < deadline:
+            time.sleep(every)  # between two looks at a condition, never instead of one
+        return value
+
+    def execute(self, container: str, command: list[str]) -> tuple[int | None, str]:
+        """Exit code and output (both streams) of a command run in a running container."""
+        api = self.client.api
+        handle = api.exec_create(container, command)["Id"]
+        output = bytes(api.exec_start(handle)).decode(errors="replace")
+        return api.exec_inspect(handle)["ExitCode"], output
+
+    def history(self, image: str) -> list[dict[str, Any]]:
+        """`docker history` as the API gives it, newest row first."""
+        self.inspect("image", image)
+        rows: list[dict[str, Any]] = self.client.api.history(self.fill(image))  # type: ignore[no-untyped-call]
+        return rows
+
+    @contextmanager
+    def throwaway(self, image: str = "busybox", command: Any = None, **options: Any) -> Iterator[Any]:
+        """A started container of our own for a probe, labelled `course.lab=probe`; gone afterwards, and so is its
+        image if it was not there before.
+        """
+        from docker.errors import ImageNotFound
+
+        had = True
+        try:
+            self.client.images.get(image)
+        except ImageNotFound:
+            had = False
+            self.client.api.pull(image, tag=None if ":" in image else "latest")
+        key, value = PROBE_LABEL.split("=")
+        labels = {**options.pop("labels", {}), key: value}
+        container = self.client.containers.create(image, command, labels=labels, **options)
+        try:
+            container.start()
+            yield container
+        finally:
+            container.remove(force=True, v=True)
+            if not had:
+                self.client.api.remove_image(image)

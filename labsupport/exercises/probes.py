@@ -1,0 +1,179 @@
+"""Looks that act and observe, and leave no trace: throwaway containers, labelled `course.lab=probe`."""
+
+from __future__ import annotations
+
+import http.client
+import math
+import shlex
+from typing import Any
+
+from labsupport.exercises.lab import Lab, Missing
+from labsupport.exercises.looks import Look
+
+
+def page(port: str, path: str = "/", *, seconds: float = 2.0) -> Look:
+    """What http://127.0.0.1:PORT/PATH answers: the body of a 200, "status 404" for another, None for no answer.
+
+    Where published ports do not reach this machine (a bare engine), a throwaway container on the engine's own
+    network asks instead.
+    """
+
+    def fetch(lab: Lab) -> str | None:
+        number = int(lab.fill(port))
+        if not _is_published(lab, number):
+            return None
+        ask = _ask_from_here if lab.reach == "machine" else _ask_from_engine
+        answered = lab.wait(lambda: ask(lab, number, lab.fill(path)), seconds=seconds, every=0.1)
+        return None if answered is None else str(answered)
+
+    return Look(fetch, f"curl http://127.0.0.1:{port}{path}")
+
+
+def _is_published(lab: Lab, port: int) -> bool:
+    running = lab.client.api.containers()
+    return any(p.get("PublicPort") == port for item in running for p in item.get("Ports") or ())
+
+
+def _ask_from_here(lab: Lab, port: int, path: str) -> str | None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read(100_000).decode(errors="replace")
+        return body if response.status == 200 else f"status {response.status}"
+    except (OSError, http.client.HTTPException):
+        return None  # refused, reset by the port forwarder, or not HTTP: nothing answers a browser either
+    finally:
+        connection.close()
+
+
+def _ask_from_engine(lab: Lab, port: int, path: str) -> str | None:
+    request = f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
+    script = f"printf %s {shlex.quote(request)} | nc -w 2 127.0.0.1 {port} 2>/dev/null"
+    with lab.throwaway(command=["sh", "-c", script], network_mode="host") as asker:
+        asker.wait(timeout=10)
+        answered = bytes(asker.logs(stderr=False)).decode(errors="replace")
+    head, _, body = answered.partition("\r\n\r\n")
+    if not head.startswith("HTTP/"):
+        return None
+    status = head.split()[1]
+    return body if status == "200" else f"status {status}"
+
+
+def resolves(asker: str, name: str) -> Look:
+    """Whether a running container's network answers for a name (asked through its resolver, from beside it)."""
+
+    def fetch(lab: Lab) -> bool:
+        found = lab.inspect("container", asker)
+        if not found["State"]["Running"]:
+            raise Missing(f"{lab.fill(asker)} is not running")
+        beside = f"container:{found['Id']}"
+        with lab.throwaway(command=["nslookup", lab.fill(name)], network_mode=beside) as container:
+            return bool(container.wait(timeout=20)["StatusCode"] == 0)
+
+    return Look(fetch, f"docker exec {asker} nslookup {name}")
+
+
+def copy_options(found: dict[str, Any]) -> dict[str, Any]:
+    """What a copy of an inspected container needs to run the same program: no ports, mounts read-only."""
+    config, host = found["Config"], found["HostConfig"]
+    binds = [
+        f"{mount.get('Name') or mount['Source']}:{mount['Destination']}:ro"
+        for mount in found.get("Mounts") or ()
+        if mount["Type"] in ("bind", "volume")
+    ]
+    options: dict[str, Any] = {
+        "command": config.get("Cmd"),
+        "entrypoint": config.get("Entrypoint"),
+        "environment": config.get("Env"),
+        "user": config.get("User") or None,
+        "working_dir": config.get("WorkingDir") or None,
+        "stop_signal": config.get("StopSignal"),
+        "init": host.get("Init"),
+        "volumes": binds,
+    }
+    return {key: value for key, value in options.items() if value}
+
+
+def stopping(name: str, *, grace: int = 3, ready: str = "") -> Look:
+    """How a copy of the container stops: "ended by itself, exit code 0" or "killed after 3 s, exit code 137".
+
+    The copy gets its stop signal once its log shows `ready` (or, without one, shows anything), at the latest
+    after 3 seconds.
+    """
+
+    def fetch(lab: Lab) -> str:
+        found = lab.inspect("container", name)
+        with lab.throwaway(found["Image"], **copy_options(found)) as copy:
+
+            def up() -> bool:
+                log = bytes(copy.logs()).decode(errors="replace")
+                copy.reload()
+                return (lab.fill(ready) in log and bool(log)) or copy.status != "running"
+
+            lab.wait(up, seconds=3)
+            if copy.status != "running":
+                return f"ended before it was told to, exit code {copy.attrs['State']['ExitCode']}"
+            copy.stop(timeout=grace)
+            copy.reload()
+            code = copy.attrs["State"]["ExitCode"]
+        return f"killed after {grace} s, exit code 137" if code == 137 else f"ended by itself, exit code {code}"
+
+    return Look(fetch, f"time docker stop -t {grace} {name}")
+
+
+def keeps_running(name: str, *, seconds: float = 2.0) -> Look:
+    """`running` once the container has run for that long, else how it ended. At once if it has already."""
+
+    def fetch(lab: Lab) -> str:
+        import requests
+
+        def ended(state: dict[str, Any]) -> str:
+            return f"{state['Status']}, exit code {state['ExitCode']}"
+
+        found = lab.inspect("container", name)
+        state = found["State"]
+        if not state["Running"] or state.get("Restarting"):
+            return ended(state)
+        try:  # waits for the end of the container, with a deadline: no end is the good news
+            lab.client.api.wait(found["Id"], timeout=math.ceil(seconds), condition="not-running")
+        except requests.exceptions.RequestException:
+            lab.forget()
+            after = lab.inspect("container", name)["State"]
+            return "running" if after["Running"] and after["StartedAt"] == state["StartedAt"] else "restarting"
+        lab.forget()
+        return ended(lab.inspect("container", name)["State"])
+
+    return Look(fetch, f"docker ps -a --filter name={name}")
+
+
+def run(image: str, command: list[str] | None = None, *, seconds: float = 20, **options: Any) -> Look:
+    """`exit 0: OUTPUT` of one throwaway container of the image; options as in the SDK's `containers.create`."""
+
+    def fetch(lab: Lab) -> str:
+        import requests
+
+        lab.inspect("image", image)
+        filled = [lab.fill(word) for word in command] if command else None
+        with lab.throwaway(lab.fill(image), filled, **options) as container:
+            try:
+                code = container.wait(timeout=seconds)["StatusCode"]
+            except requests.exceptions.RequestException:
+                return f"still running after {seconds:g} s"
+            output = bytes(container.logs()).decode(errors="replace").strip()
+        return f"exit {code}: {output}"
+
+    return Look(fetch, " ".join(["docker run --rm", image, *map(shlex.quote, command or [])]))
+
+
+def execute(name: str, command: list[str]) -> Look:
+    """`exit 0: OUTPUT` of a command run in a running container (`docker exec`): one that changes nothing."""
+
+    def fetch(lab: Lab) -> str:
+        found = lab.inspect("container", name)
+        if not found["State"]["Running"]:
+            raise Missing(f"{lab.fill(name)} is not running")
+        code, output = lab.execute(found["Id"], [lab.fill(word) for word in command])
+        return f"exit {code}: {output.strip()}"
+
+    return Look(fetch, " ".join(["docker exec", name, *map(shlex.quote, command)]))

@@ -1,0 +1,142 @@
+"""What a learner has done, kept outside the notebooks: one JSON file, replaced whole under a lock.
+
+Replaced by rename(2), which is atomic, so a killed kernel leaves the old file or the new one; the lock makes two
+notebooks take turns. Results only get better: a later failure never takes points away.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labsupport.errors import LessonError
+from labsupport.exercises.outcome import Report
+
+VERSION = 1
+_EMPTY: dict[str, Any] = {"exercises": {}, "quizzes": {}, "predictions": {}, "scenes": {}}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The progress in one file."""
+
+    path: Path
+
+    def read(self) -> dict[str, Any]:
+        """All of it, as JSON. A file that is no JSON counts as none; `change` then keeps it aside."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = {}
+        if not isinstance(found, dict):
+            found = {}
+        kept = {key: found[key] if isinstance(found.get(key), dict) else {} for key in _EMPTY}
+        return {"version": VERSION, "learner": str(found.get("learner") or ""), **kept}
+
+    @contextmanager
+    def change(self) -> Iterator[dict[str, Any]]:
+        """Read, let the caller change it, write it whole. Raises LessonError when the folder cannot be written."""
+        import filelock
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=10):
+                self._keep_damaged()
+                data = self.read()
+                data["learner"] = data["learner"] or secrets.token_hex(4)
+                yield data
+                self._write(data)
+        except filelock.Timeout:
+            raise LessonError("another notebook has held the progress for 10 seconds", seen=str(self.path)) from None
+        except OSError as error:
+            raise LessonError(f"the progress cannot be written: {error.strerror}", seen=str(self.path)) from error
+
+    def _write(self, data: dict[str, Any]) -> None:
+        new = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        with new.open("w", encoding="utf-8") as target:
+            json.dump(data, target, indent=1, sort_keys=True)
+            target.flush()
+            os.fsync(target.fileno())
+        new.replace(self.path)
+
+    def _keep_damaged(self) -> None:
+        try:
+            json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
+        except ValueError:
+            self.path.replace(self.path.with_name(f"{self.path.stem}-damaged-{int(time.time())}.json"))
+
+    def learner(self) -> str:
+        """The learner's seed, drawn once."""
+        if found := self.read()["learner"]:
+            return str(found)
+        with self.change() as data:
+            return str(data["learner"])
+
+    def record(self, report: Report) -> None:
+        """Keep a report's result; the best one counts. Reports in trouble say nothing and are not kept."""
+        if report.trouble:
+            return
+        with self.change() as data:
+            kept = data["exercises"].setdefault(report.exercise, {"tries": 0, "earned": 0, "passed": False})
+            kept["tries"] += 1
+            kept["points"] = report.points
+            kept["earned"] = max(kept["earned"], report.earned)
+            if report.passed and not kept["passed"]:
+                kept["passed"] = True
+                kept["passed_at"] = int(time.time())
+
+    def record_quiz(self, quiz: str, answer: tuple[str, ...], passed: bool, points: float) -> None:
+        with self.change() as data:
+            kept = data["quizzes"].setdefault(quiz, {"tries": 0, "earned": 0, "passed": False})
+            kept["tries"] += 1
+            kept.update(answer=list(answer), points=points)
+            if passed:
+                kept.update(passed=True, earned=points)
+
+    def predict(self, prediction: str, value: Any) -> Any:
+        """Keep the first prediction (a later one would be hindsight) and give back the one that is kept."""
+        with self.change() as data:
+            kept = data["predictions"].setdefault(prediction, {"predicted": value, "at": int(time.time())})
+            return kept["predicted"]
+
+    def predicted(self, prediction: str) -> Any:
+        return self.read()["predictions"].get(prediction, {}).get("predicted")
+
+    def take_hint(self, exercise: str, number: int | None, of: int) -> int:
+        """The number of the hint to show: the one asked for, else the next. Kept, for teachers who count hints."""
+        with self.change() as data:
+            kept = data["exercises"].setdefault(exercise, {"tries": 0, "earned": 0, "passed": False})
+            shown = min(max(number or kept.get("hints", 0) + 1, 1), max(of, 1))
+            kept["hints"] = max(kept.get("hints", 0), shown)
+            return shown
+
+    def begun(self, exercise: str) -> float:
+        """When the scene of an exercise was set up (seconds since the epoch), 0 if it was not."""
+        return float(self.read()["scenes"].get(exercise, {}).get("begun", 0))
+
+    def set_begun(self, exercise: str, moment: float) -> None:
+        with self.change() as data:
+            data["scenes"][exercise] = {"begun": moment}
+
+
+def as_csv(data: dict[str, Any]) -> str:
+    """One row per exercise and quiz: id, kind, points, earned, passed, tries, hints."""
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(["id", "kind", "points", "earned", "passed", "tries", "hints"])
+    for kind in ("exercises", "quizzes"):
+        for name, kept in sorted(data[kind].items()):
+            values = [kept.get("points", ""), kept["earned"], "yes" if kept["passed"] else "no", kept["tries"]]
+            writer.writerow([name, kind.removesuffix("s").replace("quizze", "quiz"), *values, kept.get("hints", 0)])
+    return target.getvalue()

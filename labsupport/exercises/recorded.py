@@ -1,0 +1,31 @@
+"""The engine's events for Did checks: the recorder's log, and from the engine itself what the log lacks yet."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labsupport.sandbox import events
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+
+class EventSource:
+    """Call it with a time (seconds since the epoch): the events from then on, oldest first, each once.
+
+    The engine keeps its last 256 events in memory, so what just happened is there even before it is in the log.
+    """
+
+    def __init__(self, client: DockerClient, log: Path | None = None) -> None:
+        self.client, self.log = client, log
+
+    def __call__(self, since: float) -> list[dict[str, Any]]:
+        logged = events.read(self.log, since) if self.log is not None else []
+        last = logged[-1].get("timeNano", 0) / 1e9 if logged else since
+        now = time.time()
+        stream: Any = self.client.api.events  # the stubs know whole seconds only; the API takes fractions
+        fresh = stream(since=f"{last:.6f}", until=f"{now:.6f}", decode=True)
+        found = {events.identity(event): event for event in [*logged, *fresh]}
+        return sorted(found.values(), key=lambda event: int(event.get("timeNano", 0)))

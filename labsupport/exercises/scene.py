@@ -1,0 +1,114 @@
+"""Lab scenes: set an exercise's start up, undo to it, and take away what an exercise left in the engine.
+
+Only things with the label `course.lab=<exercise id>` and the names an exercise owns are ever removed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labsupport.errors import LessonError
+from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.seeds import fill
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+KEPT = 3  # earlier working folders of an exercise that undo keeps
+
+
+def run_commands(
+    commands: Sequence[str],
+    known: Mapping[str, Any],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    strict: bool,
+) -> str:
+    """Run shell commands one after the other in the folder; their output, both streams together.
+
+    strict raises LessonError at the first command that fails; else all are run, as a learner would.
+    """
+    output = ""
+    for command in commands:
+        filled = fill(command, known)
+        done = subprocess.run(
+            ["bash", "-c", filled], cwd=folder, env=dict(environment), text=True, errors="replace", timeout=120,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+        output += done.stdout
+        if strict and done.returncode:
+            last = " ".join(done.stdout.split()[-40:])
+            raise LessonError(f"setting up failed at: {filled}", seen=f"exit {done.returncode}: {last}")
+    return output
+
+
+def remove_owned(client: DockerClient, exercise: Exercise, known: Mapping[str, Any]) -> None:
+    """Remove the exercise's containers, networks, volumes, and the images it owns. What is not there is fine."""
+    api = client.api
+    owned = [fill(item, known).split(":", 1) for item in exercise.owns]
+    label = {"label": f"course.lab={exercise.id}"}
+
+    def names(kind: str) -> list[str]:
+        return [name for what, name in owned if what == kind]
+
+    containers = [item["Id"] for item in api.containers(all=True, filters=label)]
+    for name in [*names("container"), *containers]:
+        with _gone_is_fine():
+            api.remove_container(name, force=True, v=True)
+    for name in [*names("network"), *(item["Id"] for item in api.networks(filters=label))]:
+        with _gone_is_fine():
+            api.remove_network(name)
+    for name in [*names("volume"), *(item["Name"] for item in api.volumes(filters=label)["Volumes"] or ())]:
+        with _gone_is_fine():
+            api.remove_volume(name, force=True)
+    for name in names("image"):
+        with _gone_is_fine():
+            api.remove_image(name, force=True)
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    from docker.errors import APIError
+
+    try:
+        yield
+    except APIError as error:
+        if error.status_code not in (404, 409):  # gone already, or still in use by something that is not ours
+            raise
+
+
+def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
+    """Lay the scene's files into the working folder; earlier folders are kept beside it, the last three."""
+    if folder.exists() and any(folder.iterdir()):
+        old = folder.with_name(f".{folder.name}-before-{time.time_ns()}")
+        folder.rename(old)
+        for earlier in sorted(folder.parent.glob(f".{folder.name}-before-*"))[:-KEPT]:
+            shutil.rmtree(earlier, ignore_errors=True)
+    source = lesson / exercise.scene.files if exercise.scene else lesson / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    if exercise.scene and source.is_dir():
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+
+
+def set_up(
+    exercise: Exercise, lesson: Path, folder: Path, client: DockerClient, known: Mapping[str, Any],
+    environment: Mapping[str, str], *, prepare: bool,
+) -> None:  # fmt: skip
+    """Bring the exercise to its start: nothing of it left in the engine, fresh files, its commands run.
+
+    prepare also runs the prepare commands (the first time; undo needs them no more). Raises LessonError.
+    """
+    remove_owned(client, exercise, known)
+    copy_files(exercise, lesson, folder)
+    if exercise.scene is None:
+        return
+    if prepare:
+        run_commands(exercise.scene.prepare, known, folder, environment, strict=True)
+    run_commands(exercise.scene.commands, known, folder, environment, strict=True)

@@ -1,0 +1,77 @@
+"""The running sandbox, seen from an exercise: who the learner is, where they work, what the engine recorded."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from labsupport import sandbox
+from labsupport.exercises import scene
+from labsupport.exercises.exercise import Exercise, answers_as_dict
+from labsupport.exercises.lab import Lab
+from labsupport.exercises.progress import Progress
+from labsupport.exercises.recorded import EventSource
+from labsupport.sandbox import paths
+
+
+def progress() -> Progress:
+    """This learner's progress: `progress.json` in the working folder."""
+    return Progress(paths.work() / "progress.json")
+
+
+def seed() -> str:
+    """LABSUPPORT_SEED, else the one drawn when this learner's progress began."""
+    return os.environ.get("LABSUPPORT_SEED") or progress().learner()
+
+
+def folder(exercise: Exercise) -> Path:
+    """The working folder of an exercise."""
+    return paths.work() / "exercises" / exercise.id
+
+
+def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
+    """A lab on the sandbox that runs. Raises SandboxNotRunning, EngineFailed."""
+    box = sandbox.attach()
+    client = box.client()
+    return Lab(
+        client,
+        exercise.values(seed()),
+        folder(exercise),
+        answers_as_dict(answer),
+        EventSource(client, box.directory / "events.jsonl"),
+        progress().begun(exercise.id),
+        reach="machine",
+    )
+
+
+def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
+    """Set up an exercise's scene: "begun", or "resumed" when it is already there and anew is false.
+
+    A scene counts as there when it was begun after the engine's last reset, so a restarted kernel goes on where it
+    was. Raises LessonError when a command of the scene fails, SandboxNotRunning, EngineFailed.
+    """
+    box = sandbox.attach()
+    client, kept = box.client(), progress()
+    began = kept.begun(exercise.id)
+    if began and not anew and _still_there(exercise, client):
+        return "resumed"
+    known = exercise.values(seed())
+    moment = time.time()
+    scene.set_up(exercise, lesson, folder(exercise), client, known, box.environment(), prepare=not (began and anew))
+    kept.set_begun(exercise.id, moment)
+    return "begun"
+
+
+def _still_there(exercise: Exercise, client: Any) -> bool:
+    """Whether the engine still has anything of a begun scene (a reset sandbox has not)."""
+    if exercise.scene is None or not exercise.scene.commands:
+        return folder(exercise).is_dir()
+    mine = {"label": f"course.lab={exercise.id}"}
+    return bool(
+        client.api.containers(all=True, filters=mine)
+        or client.api.images(filters=mine)
+        or client.api.volumes(filters=mine)["Volumes"]
+        or client.api.networks(filters=mine)
+    )

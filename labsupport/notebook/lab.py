@@ -1,0 +1,162 @@
+"""What a learner calls in a notebook: `check`, `hint`, `goal`, `begin`, `undo`, `predict`, `reveal`, `quiz`.
+
+Each shows its result (text, and HTML where a front end draws it) and returns None, so that it works anywhere in a
+cell. The text is the same every time for the same state, so nbval can compare it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from labsupport.errors import CourseError, LessonError
+from labsupport.exercises.exercise import Exercise
+from labsupport.notebook.question import ask, widgets_work
+from labsupport.notebook.showing import show
+
+
+def check(exercise: str, answer: Any = None) -> None:
+    """Check an exercise on the engine's real state and show what was found: `check("01.2")`, `check("01.3", 4)`.
+
+    answer is a value for the exercises that ask for one, or a dict when they ask for several. The result is kept
+    in the progress.
+    """
+    from dataclasses import replace
+
+    from labsupport.exercises import catalog, evaluate, session
+
+    _, found = catalog.find_exercise(exercise)
+    report = evaluate.evaluate(found, session.open_lab(found, answer))
+    if report.passed:
+        following = catalog.following(found.id)
+        report = replace(report, next_exercise=following)
+    try:
+        session.progress().record(report)
+    except LessonError as error:
+        report = replace(report, notes=(f"The result could not be kept: {error.message}",))
+    show(str(report), report._repr_html_())
+
+
+def hint(exercise: str, number: int | None = None) -> None:
+    """Show the next hint of an exercise, or hint 1, 2 or 3. The last one is the solution."""
+    from labsupport.exercises import catalog, hints, session
+
+    lesson, found = catalog.find_exercise(exercise)
+    steps = lesson.hints.get(found.id, ())
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+        raise LessonError(f"hints are numbered 1 to {len(steps)}", seen=repr(number))
+    shown = session.progress().take_hint(found.id, number, len(steps))
+    show(hints.hint(steps, shown, found.values(session.seed())))
+
+
+def goal(exercise: str) -> None:
+    """Show what an exercise asks for, with this learner's values, and put them into the cells' environment.
+
+    `{name}` becomes $NAME in `%%shell` cells, and the working folder $LAB.
+    """
+    from labsupport.exercises import catalog, session
+
+    _, found = catalog.find_exercise(exercise)
+    export(found)
+    session.folder(found).mkdir(parents=True, exist_ok=True)
+    show(f"{found.id} {found.title}\n{found.goal_for(session.seed())}")
+
+
+def export(exercise: Exercise) -> None:
+    """Put the learner's values of an exercise into os.environ, where the cells' commands find them."""
+    from labsupport.exercises import session
+
+    for key, value in exercise.values(session.seed()).items():
+        os.environ[key.upper()] = str(value)
+    os.environ["LAB"] = str(session.folder(exercise))
+
+
+def begin(exercise: str) -> None:
+    """Set up an exercise's scene and show its goal. A scene that is already set up is left as it is."""
+    _begin(exercise, anew=False)
+
+
+def undo(exercise: str) -> None:
+    """Bring an exercise back to its start. Your files of it are kept in a folder beside, the last three times."""
+    _begin(exercise, anew=True)
+
+
+def _begin(exercise: str, *, anew: bool) -> None:
+    from labsupport.exercises import catalog, session
+
+    lesson, found = catalog.find_exercise(exercise)
+    done = session.begin(found, lesson.folder, anew=anew)
+    goal(found.id)
+    if done == "resumed":
+        show(f'Already begun: go on where you were, or start over with undo("{found.id}").')
+
+
+def lab(line: str) -> None:
+    """`%lab 05.2 begin`, `%lab 05.2 undo`, `%lab 05.2 goal`, `%lab 05.2 hint`: the calls above as a line magic."""
+    actions = {"begin": begin, "undo": undo, "goal": goal, "hint": hint, "check": check}
+    words = line.split()
+    if len(words) != 2 or words[1] not in actions:
+        raise LessonError("write %lab NUMBER ACTION", seen=line or "nothing", next_command="%lab 05.2 begin")
+    actions[words[1]](words[0])
+
+
+def predict(prediction: str, answer: Any = None) -> None:
+    """Ask for a prediction, or keep one: `predict("01.p1")`, `predict("01.p1", "b")`. The first one counts."""
+    from labsupport.exercises import catalog, session
+    from labsupport.exercises.quiz import Prediction
+
+    _, found = catalog.find(prediction)
+    if not isinstance(found, Prediction):
+        raise LessonError(f"{prediction} is not a prediction")
+    if answer is None:
+        ask(found.asked(), found.choices, lambda chosen: predict(found.id, chosen))
+        return
+    try:
+        kept = session.progress().predict(found.id, found.accepted(answer))
+    except ValueError as error:
+        raise LessonError(str(error), seen=repr(answer), next_command=f'predict("{found.id}", ...)') from None
+    words = f"Predicted: {found.words(kept)}"
+    show(words if kept == found.accepted(answer) else f"{words} (your first prediction counts)")
+
+
+def reveal(prediction: str) -> None:
+    """Show what happened beside what was predicted."""
+    from labsupport import sandbox
+    from labsupport.exercises import catalog, session
+    from labsupport.exercises.lab import Lab
+    from labsupport.exercises.looks import Look
+    from labsupport.exercises.quiz import Prediction
+
+    _, found = catalog.find(prediction)
+    if not isinstance(found, Prediction):
+        raise LessonError(f"{prediction} is not a prediction")
+    predicted = session.progress().predicted(found.id)
+    if predicted is None:
+        raise LessonError("predict first, then look", next_command=f'predict("{found.id}", ...)')
+    client = sandbox.attach().client() if isinstance(found.happened, Look) else None
+    show(found.fared(predicted, Lab(client) if client is not None else None))
+
+
+def quiz(question: str, answer: Any = None) -> None:
+    """Ask a quiz's question, or grade an answer: `quiz("01.q1")`, `quiz("01.q1", "b")`."""
+    from labsupport.exercises import catalog, session
+    from labsupport.exercises.quiz import Quiz
+
+    _, found = catalog.find(question)
+    if not isinstance(found, Quiz):
+        raise LessonError(f"{question} is not a quiz")
+    if answer is None:
+        texts = tuple(choice.text for choice in found.choices)
+        ask(found.asked(), texts, lambda chosen: quiz(found.id, chosen), several=len(found.right) > 1)
+        return
+    try:
+        chosen = found.chosen(answer)
+    except ValueError as error:
+        raise LessonError(str(error), seen=repr(answer), next_command=f'quiz("{found.id}", "a")') from None
+    session.progress().record_quiz(found.id, chosen, found.passed(answer), found.points)
+    show(found.graded(answer))
+
+
+__all__ = [
+    "CourseError", "begin", "check", "goal", "hint", "lab", "predict", "quiz", "reveal", "undo", "widgets_work",
+]  # fmt: skip
