@@ -122,8 +122,11 @@ def run(
         return Result(command, code, time.monotonic() - began, tuple(reader.chunks))
 
     try:
-        argv = _argv(command, stop_at_first_failure)
-        process = _start(argv, directory, {**(os.environ if environment is None else environment), MARK: mark})
+        process = _start(
+            argv(command, "-ec" if stop_at_first_failure else "-c"),
+            directory,
+            {**(os.environ if environment is None else environment), MARK: mark},
+        )
         watch.add(process.pid)
         reader.read(process, None if timeout is None else began + timeout)
         code = process.wait()
@@ -151,17 +154,18 @@ def run(
     return done
 
 
-def _argv(command: str, stop_at_first_failure: bool) -> list[str]:
+def argv(command: str, options: str = "-c") -> list[str]:
+    """The program and arguments that run `command`: bash, or sh where there is none."""
     shell = "/bin/bash" if Path("/bin/bash").exists() else shutil.which("bash") or "/bin/sh"
-    return [shell, "-ec" if stop_at_first_failure else "-c", command]
+    return [shell, options, command]
 
 
 def _start(
-    argv: list[str], directory: str | os.PathLike[str] | None, env: dict[str, str]
+    words: list[str], directory: str | os.PathLike[str] | None, env: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            argv,
+            words,
             bufsize=0,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -172,7 +176,9 @@ def _start(
         )
     except OSError as error:
         if error.errno == errno.E2BIG:
-            raise CommandError("the script is too long for one cell", seen=f"{len(argv[-1])} characters") from None
+            raise CommandError(
+                "the script is too long for one cell", seen=f"{len(words[-1])} characters"
+            ) from None
         where = Path(directory) if directory is not None else Path()
         raise CommandError(
             f"cannot run a command in the folder {where}",

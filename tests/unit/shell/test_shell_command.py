@@ -60,9 +60,7 @@ def test_output_is_handed_on_before_the_command_ends(tmp_path):
         seen.append((stream, text))
         go.touch()  # the command goes on only when its first line has arrived here
 
-    result = shell.run(
-        f"echo first; while [ ! -e {go} ]; do sleep 0.02; done; echo second >&2", on_output=on_output
-    )
+    result = shell.run(f"echo first; while [ ! -e {go} ]; do sleep 0.02; done; echo second >&2", on_output=on_output)
     assert seen == [("stdout", "first\n"), ("stderr", "second\n")]
     assert result.exit_code == 0
 
