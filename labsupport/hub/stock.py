@@ -1,0 +1,153 @@
+"""Fill the sandbox's registry with the course's images, and list what it holds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from labsupport.errors import CourseError, HubError
+from labsupport.hub import images, upstream
+from labsupport.hub.build import Image
+from labsupport.hub.images import Source
+from labsupport.hub.registry import Registry, descriptors, reference
+
+Report = Callable[[str], None]
+
+
+class Place(Protocol):
+    """What the hub needs of a sandbox: its folder, and the registry's address as seen from here."""
+
+    @property
+    def directory(self) -> Path: ...
+    @property
+    def registry_url(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Stocked:
+    """One tag of the registry; size is what a pull downloads, in bytes, for all its platforms."""
+
+    name: str
+    tag: str
+    digest: str
+    size: int
+
+    @property
+    def reference(self) -> str:
+        """What to type after `docker pull` (`library/` is what Docker Hub puts before official images)."""
+        return f"{self.name.removeprefix('library/')}:{self.tag}"
+
+
+def fill(sb: Place, report: Report = print) -> None:
+    """Put the course's images into the sandbox's registry; at once when they are there already.
+
+    They are built from Debian's packages; where those cannot be had, the base comes from Docker Hub, and images that
+    need packages are left as a hub file brought them, or out. An interrupted fill completes the next time. Raises
+    HubError when the registry does not answer, the disk is full, or no image at all can be had.
+    """
+    wanted = images.sources()
+    key = images.key(wanted)
+    registry = Registry(sb.registry_url)
+    registry.wait()
+    if read_stamp(sb, registry).get("key") == key:
+        return
+    started = time.monotonic()
+    report("filling the hub with the course's images")
+    root = _packages(wanted, report)
+    made: dict[str, Image] = {}
+    missing: list[str] = []
+    for source in wanted:
+        name, tag = reference(source.reference)
+        image = _image(source, root, made, registry)
+        if image is None:
+            missing.append(source.reference)
+            continue
+        registry.push(f"library/{name}", tag, image)
+        made[source.reference] = image
+    if not made:
+        raise HubError(
+            "the hub is empty: neither Debian's packages nor Docker Hub can be reached",
+            next_command="python3 -m labsupport hub load FILE   (a hub file made on another machine)",
+        )
+    for name_ in missing:
+        report(f"left out: {name_} (needs Debian packages; a hub file has it: python3 -m labsupport hub load FILE)")
+    if not missing:
+        write_stamp(sb, key, {source_: image.digest for source_, image in made.items()})
+    report(f"the hub holds {len(made)} images of the course ({time.monotonic() - started:.1f} s)")
+
+
+def catalog(sb: Place) -> list[Stocked]:
+    """Return every tag the sandbox's registry holds, sorted by name."""
+    registry = Registry(sb.registry_url)
+    rows = []
+    for name in registry.names():
+        for tag in registry.tags(name):
+            digest = registry.manifest_digest(name, tag)
+            if digest:
+                rows.append(Stocked(name, tag, digest, _size(registry, name, digest)))
+    return rows
+
+
+def _size(registry: Registry, name: str, digest: str) -> int:
+    document: dict[str, Any] = json.loads(registry.manifest(name, digest)[0])
+    inner = [entry["digest"] for entry in document.get("manifests", [])]
+    if inner:
+        return sum(_size(registry, name, digest) for digest in inner)
+    return sum(int(entry["size"]) for entry in descriptors(document))
+
+
+def read_stamp(sb: Place, registry: Registry) -> dict[str, Any]:
+    """Return what the last complete fill or load wrote ("key", "images"), or {} if the registry no longer has it."""
+    try:
+        stamp: dict[str, Any] = json.loads(_stamp(sb).read_text())
+        recorded = [(*reference(image), digest) for image, digest in stamp["images"].items()]
+    except (OSError, ValueError, KeyError, AttributeError):
+        return {}
+    current = all(registry.manifest_digest(f"library/{name}", tag) == digest for name, tag, digest in recorded)
+    return stamp if current else {}
+
+
+def write_stamp(sb: Place, key: str, digests: dict[str, str]) -> None:
+    """Record that the registry holds the images of a checkout (key: images.key), by reference and digest."""
+    path = _stamp(sb)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps({"key": key, "images": digests}, indent=1))
+    partial.replace(path)
+
+
+def _stamp(sb: Place) -> Path:
+    return sb.directory / "hub" / "course.json"
+
+
+def _packages(wanted: list[Source], report: Report) -> Path | None:
+    from labsupport.sandbox import packages
+
+    if not packages.available():
+        return None
+    try:
+        return packages.fetch({name for source in wanted for name in source.packages}, report, label="images")
+    except CourseError as error:
+        report(f"{error.message}: {error.seen}" if error.seen else error.message)
+        return None
+
+
+def _image(source: Source, root: Path | None, made: dict[str, Image], registry: Registry) -> Image | None:
+    """Build an image; else take what the registry has under this name; else, for a base, Docker Hub's; else None."""
+    if root is not None or not source.packages:
+        if source.base == "scratch" or source.base in made:
+            return images.make(source, root, made.get(source.base))
+        return None
+    name, tag = reference(source.reference)
+    if registry.manifest_digest(f"library/{name}", tag):
+        return registry.pull(f"library/{name}", tag)
+    if source.base != "scratch":
+        return None
+    try:
+        return upstream.fetch(f"library/{name}", tag, images.architecture())
+    except HubError:
+        return None
