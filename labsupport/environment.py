@@ -259,9 +259,7 @@ def _get_uv(root: Path, venv: Path) -> Path | None:
 def _uv_install(uv: Path, lock: Path, venv: Path) -> bool:
     env = dict(os.environ)
     # uv does not read pip's settings; a school's mirror, set for pip, must be the one that is asked
-    settings = subprocess.run(
-        [python_of(venv), "-m", "pip", "config", "list"], capture_output=True, text=True
-    ).stdout
+    settings = subprocess.run([python_of(venv), "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
     mirror = re.search(r"^(?:global|install|:env:)\.index-url='(.+)'$", settings, re.MULTILINE)
     if mirror:
         env.setdefault("UV_DEFAULT_INDEX", mirror.group(1))

@@ -9,7 +9,7 @@ import click
 
 from labsupport import sandbox
 from labsupport.cli.steps import Reporter, say
-from labsupport.jupyter import server, settings
+from labsupport.jupyter import server
 
 
 def status(as_json: bool) -> int:
@@ -42,9 +42,10 @@ def stop(purge: bool) -> None:
         server.stop_running(running)
         say("JupyterLab stopped.")
     if purge:
-        sandbox.purge(report=say)
-        shutil.rmtree(settings.folder(), ignore_errors=True)
         cache = sandbox.paths.cache()
+        # sandboxes of every name: each may need its own driver to end and remove it
+        for folder in sorted((cache / "sandbox").glob("*")):
+            sandbox.purge(folder.name, report=say)
         shutil.rmtree(cache, ignore_errors=True)
         left = f"{cache} could not be removed whole." if cache.exists() else "Nothing of the course is left here."
         say(f"{left} Your work is untouched: {sandbox.paths.work()}")
