@@ -47,8 +47,8 @@ What the parts mean:
 * `scene=Scene(...)` sets a start up (files copied, commands run); `owns` lists what undo may remove besides
   everything labelled `course.lab=<id>`.
 * The proofs: `solution` must pass; every `Wrong` (three at least) must fail and its report must show `says`; the
-  untouched start must fail. Each check must be the only one to catch some attempt, else the mutation test calls it
-  decoration. Answers in proofs may be `Output("command")`: what that command prints.
+  untouched start must fail. For each check there must be an attempt that only this check keeps from its step's
+  points, else the mutation test calls it decoration. Answers in proofs may be `Output("command")`: what that command prints.
 
 Who calls what: `evaluate.evaluate(exercise, lab)` gives a `Report`; `labsupport.notebook.lab` has the learner's
 `check`, `hint`, `predict`, `quiz`, `begin` and `undo`.

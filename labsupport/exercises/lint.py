@@ -1,0 +1,134 @@
+"""Refuse an exercise that is not whole: `lint(lesson)` gives one sentence per fault, none when all is well."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from labsupport.exercises.catalog import Lesson, prefix
+from labsupport.exercises.checks import Answer
+from labsupport.exercises.exercise import Exercise, Wrong
+from labsupport.exercises.hints import STEPS
+from labsupport.exercises.lab import KINDS
+from labsupport.exercises.quiz import Prediction, Quiz
+
+WRONG = 3  # attempts at least
+# `{key}` with single braces only: `{{json .}}` is a Go template, `${x}` the shell's
+_FIELD = re.compile(r"(?<![{$])\{([a-z][a-z0-9_]*)\}(?!\})")
+
+
+def lint(lesson: Lesson) -> list[str]:
+    """Everything that is wrong with a lesson's declarations."""
+    faults: list[str] = []
+    for name, times in Counter(entry.id for entry in lesson.entries).items():
+        if times > 1:
+            faults.append(f"{name}: declared {times} times")
+    for entry in lesson.entries:
+        if not entry.id.startswith(prefix(lesson.folder) + "."):
+            faults.append(f"{entry.id}: ids in {lesson.folder.name} begin with {prefix(lesson.folder)}.")
+    for exercise in lesson.exercises:
+        faults += [f"{exercise.id}: {fault}" for fault in _exercise(exercise)]
+        faults += [f"{exercise.id}: {fault}" for fault in _hints(lesson.hints.get(exercise.id, ()), exercise)]
+    for name in sorted(set(lesson.hints) - {exercise.id for exercise in lesson.exercises}):
+        faults.append(f"{name}: hints for an exercise that is not declared")
+    for quiz in lesson.quizzes:
+        faults += [f"{quiz.id}: {fault}" for fault in _quiz(quiz)]
+    for prediction in lesson.predictions:
+        faults += [f"{prediction.id}: {fault}" for fault in _prediction(prediction)]
+    if re.search(r"\btime\.sleep\b|\bfrom time import\b.*\bsleep\b", (lesson.folder / "checks.py").read_text("utf-8")):
+        faults.append(f"{lesson.folder.name}: a check sleeps; wait for a condition with lab.wait")
+    return faults
+
+
+def _exercise(exercise: Exercise) -> Iterator[str]:
+    if not exercise.goal.strip() or not exercise.title.strip():
+        yield "no goal or no title"
+    if not exercise.solution and exercise.answers is None:
+        yield "no passing solution"
+    yield from _steps(exercise)
+    yield from _attempts(exercise.wrong)
+    for owned in exercise.owns:
+        kind, colon, name = owned.partition(":")
+        if kind not in KINDS or not colon or not name:
+            yield f"owns {owned!r}, which is not KIND:NAME with a kind of {', '.join(KINDS)}"
+    known = exercise.values("lint")
+    for text in _texts(exercise):
+        for field in _FIELD.findall(text):
+            if field not in known:
+                yield f"{{{field}}} is no seed of it: {text[:60]!r}"
+
+
+def _steps(exercise: Exercise) -> Iterator[str]:
+    if not exercise.steps:
+        yield "no steps"
+    earlier: set[str] = set()
+    for step in exercise.steps:
+        if not step.checks:
+            yield f"step {step.name!r} has no check"
+        if step.points <= 0:
+            yield f"step {step.name!r} has no points"
+        if step.name in earlier:
+            yield f"two steps are called {step.name!r}"
+        if unknown := [name for name in step.after if name not in earlier]:
+            yield f"step {step.name!r} comes after {', '.join(unknown)}, which is no earlier step"
+        earlier.add(step.name)
+
+
+def _attempts(wrong: tuple[Wrong, ...]) -> Iterator[str]:
+    if len(wrong) < WRONG:
+        yield f"{len(wrong)} wrong attempts, at least {WRONG} are needed"
+    if len({attempt.name for attempt in wrong}) < len(wrong):
+        yield "two wrong attempts have one name"
+    if len({(attempt.commands, repr(attempt.answers)) for attempt in wrong}) < len(wrong):
+        yield "two wrong attempts do the same"
+    for attempt in wrong:
+        if not attempt.commands and attempt.answers is None:
+            yield f"the wrong attempt {attempt.name!r} does nothing"
+        if not attempt.says.strip():
+            yield f"the wrong attempt {attempt.name!r} does not say which message it must get"
+
+
+def _texts(exercise: Exercise) -> Iterator[str]:
+    yield exercise.goal
+    yield from exercise.solution
+    yield from exercise.owns
+    for attempt in exercise.wrong:
+        yield from (*attempt.commands, attempt.says)
+    for step in exercise.steps:
+        for check in step.checks:
+            yield check.what
+            if not isinstance(check, Answer):
+                yield check.look.where
+    if exercise.scene:
+        yield from (*exercise.scene.prepare, *exercise.scene.commands)
+
+
+def _hints(hints: tuple[str, ...], exercise: Exercise) -> Iterator[str]:
+    if len(hints) != STEPS:
+        yield f"{len(hints)} hints in hints.md, {STEPS} are needed"
+    known = exercise.values("lint")
+    for number, hint in enumerate(hints, 1):
+        if not hint:
+            yield f"hint {number} is empty"
+        for field in _FIELD.findall(hint):
+            if field not in known:
+                yield f"{{{field}}} in hint {number} is no seed of it"
+
+
+def _quiz(quiz: Quiz) -> Iterator[str]:
+    if len(quiz.choices) < 2 or not quiz.right or len(quiz.right) == len(quiz.choices):
+        yield "a quiz needs two choices at least, a right one and a wrong one"
+    for choice in quiz.choices:
+        if not choice.why.strip():
+            yield f"the choice {choice.text!r} has no explanation"
+
+
+def _prediction(prediction: Prediction) -> Iterator[str]:
+    if prediction.happened is None:
+        yield "nothing to compare the prediction with"
+    if isinstance(prediction.happened, str) and prediction.choices:
+        try:
+            prediction.accepted(prediction.happened)
+        except ValueError:
+            yield f"{prediction.happened!r} is none of its choices"

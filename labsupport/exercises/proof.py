@@ -1,0 +1,225 @@
+"""Prove an exercise on a real engine: the solution passes, each wrong attempt fails with its message, an untouched
+start fails, and no check is decoration.
+
+`python -m labsupport.exercises.proof 01.2 bug.3 [--host unix:///run/x.sock]` does it on the running sandbox or on
+another engine, for lesson authors; pytest does it for every exercise (tests/engine/exercises).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labsupport.exercises import scene
+from labsupport.exercises.evaluate import evaluate
+from labsupport.exercises.exercise import Exercise, Output, answers_as_dict
+from labsupport.exercises.lab import Lab
+from labsupport.exercises.outcome import Report, StepResult, Verdict
+from labsupport.exercises.recorded import EventSource
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+SOLUTION, UNTOUCHED = "solution", "untouched"
+
+
+@dataclass
+class Bench:
+    """Where proofs run: an engine, the environment that leads the docker command to it, a folder of their own."""
+
+    client: DockerClient
+    environment: Mapping[str, str]
+    folder: Path
+    seed: str = "proof"
+    reach: str = "engine"
+    prepared: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way of doing an exercise: the solution, a wrong attempt, or nothing at all. says: what must be shown."""
+
+    name: str
+    commands: tuple[str, ...] = ()
+    answers: Any = None
+    says: str = ""
+    passes: bool = False
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of an attempt: why it is not as it should be ("" when it is), and which checks caught it."""
+
+    attempt: Attempt
+    fault: str
+    caught: frozenset[tuple[str, int]]  # (step name, place of the check in it)
+    report: str
+    seconds: float
+
+
+def attempts(exercise: Exercise) -> list[Attempt]:
+    """The solution, the untouched start, then the wrong attempts."""
+    wrong = [Attempt(w.name, w.commands, w.answers, w.says) for w in exercise.wrong]
+    solved = Attempt(SOLUTION, exercise.solution, exercise.answers, passes=True)
+    return [solved, Attempt(UNTOUCHED, says=exercise.untouched_says), *wrong]
+
+
+def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> Proof:
+    """Set the scene, make the attempt, check it, and take everything away again."""
+    began = time.monotonic()
+    known = exercise.values(bench.seed)
+    folder = bench.folder / exercise.id
+    environment = {**bench.environment, "LAB": str(folder), **{key.upper(): str(v) for key, v in known.items()}}
+    since = time.time()
+    fresh = exercise.id not in bench.prepared
+    scene.set_up(exercise, lesson, folder, bench.client, known, environment, prepare=fresh)
+    bench.prepared.add(exercise.id)
+    try:
+        output = scene.run_commands(attempt.commands, known, folder, environment, strict=False)
+        answers = {key: _answer(value, known, folder, environment) for key, value in _dict(attempt.answers).items()}
+        lab = Lab(
+            bench.client, known, folder, answers, EventSource(bench.client), since=since, reach=bench.reach
+        )  # fmt: skip
+        whole = evaluate(exercise, lab, exhaustive=True)
+    finally:
+        scene.remove_owned(bench.client, exercise, known)
+    report = as_shown(exercise, whole)
+    text = str(report)
+    fault = _fault(attempt, report, text)
+    if fault and output:
+        text += f"\n--- output of the attempt\n{output[-2000:]}"
+    return Proof(attempt, fault, caught(whole), text, time.monotonic() - began)
+
+
+def _dict(answers: Any) -> dict[str, Any]:
+    return {"answer": answers} if isinstance(answers, Output) else answers_as_dict(answers)
+
+
+def _answer(value: Any, known: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> Any:
+    if isinstance(value, Output):
+        return scene.run_commands((value.command,), known, folder, environment, strict=True).strip()
+    from labsupport.exercises.seeds import fill_all
+
+    return fill_all(value, known)
+
+
+def as_shown(exercise: Exercise, whole: Report) -> Report:
+    """The report a learner sees, from one in which every check was run: what comes after a failure waits."""
+    passed: set[str] = set()
+    steps = []
+    for step, result in zip(exercise.steps, whole.steps, strict=True):
+        waiting = [name for name in step.after if name not in passed]
+        outcomes: list[Any] = []
+        for outcome in result.outcomes:
+            stopped = bool(outcomes) and not outcomes[-1].passed
+            if waiting or stopped:
+                outcome = replace(
+                    outcome, verdict=Verdict.WAITS, expected=", ".join(waiting), observed="", where="", mistake=""
+                )
+            outcomes.append(outcome)
+        shown = StepResult(result.name, result.points, tuple(outcomes))
+        steps.append(shown)
+        if shown.passed:
+            passed.add(step.name)
+    return replace(whole, steps=tuple(steps))
+
+
+def caught(whole: Report) -> frozenset[tuple[str, int]]:
+    """The checks that failed, each run for itself."""
+    return frozenset(
+        (step.name, place) for step in whole.steps for place, outcome in enumerate(step.outcomes) if not outcome.passed
+    )
+
+
+def _fault(attempt: Attempt, report: Report, text: str) -> str:
+    if report.trouble:
+        return "a check could not look"
+    if attempt.passes:
+        return "" if report.passed else "the solution does not pass"
+    if report.passed:
+        return f"the attempt {attempt.name!r} passes and must not"
+    if attempt.says and attempt.says not in text:
+        return f"the report of the attempt {attempt.name!r} does not say {attempt.says!r}"
+    return ""
+
+
+def decoration(exercise: Exercise, proofs: Iterable[Proof]) -> list[str]:
+    """The checks that could as well not be there. Weakening a check means that it always passes.
+
+    A check earns its place when some failing attempt would, without it, pass the check's step and be given that
+    step's points (or pass as a whole, when there is one step).
+    """
+    needed: set[tuple[str, int]] = set()
+    for proof in proofs:
+        if proof.attempt.passes:
+            continue
+        failing = {name for name, _ in proof.caught}
+        for step in exercise.steps:
+            mine = [place for name, place in proof.caught if name == step.name]
+            if len(mine) == 1 and not failing & _before(exercise, step.name):
+                needed.add((step.name, mine[0]))
+    return [
+        f"{exercise.id}: no attempt would get further without the check {check.what!r} (step {step.name!r})"
+        for step in exercise.steps
+        for place, check in enumerate(step.checks)
+        if (step.name, place) not in needed
+    ]
+
+
+def _before(exercise: Exercise, name: str) -> set[str]:
+    """The steps that must pass before this one, directly or not."""
+    found: set[str] = set()
+    for earlier in exercise.step(name).after:
+        found |= {earlier} | _before(exercise, earlier)
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Prove the exercises named on the command line; print each attempt's verdict. Exit status 1 on any fault."""
+    import argparse
+    import tempfile
+
+    from labsupport.exercises import catalog
+
+    parser = argparse.ArgumentParser(prog="python -m labsupport.exercises.proof", description=__doc__)
+    parser.add_argument("exercises", nargs="*", help="ids such as 01.2; none means all")
+    parser.add_argument("--host", help="an engine other than the sandbox's: unix:///path")
+    parser.add_argument("--show", action="store_true", help="print the reports too")
+    options = parser.parse_args(arguments)
+    wanted = options.exercises or [e.id for lesson in catalog.lessons() for e in lesson.exercises]
+    bad = 0
+    with tempfile.TemporaryDirectory() as folder:
+        bench = _bench(options.host, Path(folder))
+        for lesson, exercise in map(catalog.find_exercise, wanted):
+            proofs = [prove(exercise, lesson.folder, attempt, bench) for attempt in attempts(exercise)]
+            for proof in proofs:
+                print(
+                    f"{exercise.id}  {proof.attempt.name:<34} {proof.seconds:5.2f} s  {proof.fault or 'as it should'}"
+                )
+                if proof.fault or options.show:
+                    print(proof.report)
+            faults = decoration(exercise, proofs)
+            print(*faults, sep="\n", end="\n" if faults else "")
+            bad += sum(bool(proof.fault) for proof in proofs) + len(faults)
+    return 1 if bad else 0
+
+
+def _bench(host: str | None, folder: Path) -> Bench:
+    import docker
+
+    if host:
+        client = docker.DockerClient(host, version="auto", timeout=120)
+        return Bench(client, {**os.environ, "DOCKER_HOST": host}, folder)
+    from labsupport import sandbox
+
+    box = sandbox.attach()
+    return Bench(box.client(), box.environment(), folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
