@@ -182,9 +182,7 @@ def _agreed_sizes(rows: Sequence[Row], layers: int, bounds: Bounds) -> tuple[int
     return tuple(sizes.pop() if len(sizes) == 1 else None for sizes in possible)
 
 
-def _open_steps(
-    rows: Sequence[Row], chain: Sequence[str], bounds: Bounds, evidence: Sequence[str]
-) -> Iterable[Step]:
+def _open_steps(rows: Sequence[Row], chain: Sequence[str], bounds: Bounds, evidence: Sequence[str]) -> Iterable[Step]:
     for number, row in enumerate(rows):
         empty: bool | None = None
         layer = None
@@ -207,9 +205,7 @@ def _zip(rows: Sequence[Row], chain: Sequence[str], empty: Sequence[bool], evide
     return Attribution(tuple(steps), tuple(sizes))
 
 
-def _learned(
-    rows: Sequence[Row], chain: Sequence[str], found: Attribution, resolved: Resolved | None
-) -> Attribution:
+def _learned(rows: Sequence[Row], chain: Sequence[str], found: Attribution, resolved: Resolved | None) -> Attribution:
     if resolved is not None:
         resolved.learn(rows, chain, found.steps)
     return found
@@ -218,7 +214,6 @@ def _learned(
 def _refuse(rows: Sequence[Row], chain: Sequence[str]) -> Attribution:
     """Nothing can be told. An image without history (`docker import`, hand-made) still has its layers."""
     steps = tuple(
-        Step(number, row.created_by, row.size, None, None, "unknown", row.comment)
-        for number, row in enumerate(rows)
+        Step(number, row.created_by, row.size, None, None, "unknown", row.comment) for number, row in enumerate(rows)
     )
     return Attribution(steps, (None,) * len(chain))

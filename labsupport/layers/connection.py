@@ -141,9 +141,7 @@ class Connection:
         folder = Path(self._certificates)
         context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
         context.load_cert_chain(str(folder / "cert.pem"), str(folder / "key.pem"))
-        return http.client.HTTPSConnection(
-            address.hostname, address.port or 2376, timeout=timeout, context=context
-        )
+        return http.client.HTTPSConnection(address.hostname, address.port or 2376, timeout=timeout, context=context)
 
 
 def connect(environment: Mapping[str, str]) -> Connection:

@@ -49,9 +49,7 @@ class Reader:
             self._accounting = "containerd" if snapshotter else str(info.get("Driver", "unknown"))
         return self._accounting
 
-    def read(
-        self, names: Iterable[str] | None = None, *, exact: bool = False, intermediate: bool = False
-    ) -> Store:
+    def read(self, names: Iterable[str] | None = None, *, exact: bool = False, intermediate: bool = False) -> Store:
         """The Store of all images, or of the named ones.
 
         exact: ask intermediate images (`attribution`, rung "parent") for inferred rows too, not only open ones.
@@ -112,9 +110,7 @@ class Reader:
             if any(step.empty is None or (exact and not step.is_exact) for step in found.steps):
                 parents = self._parents(known)
                 found = attribute(known.rows, known.image.chain, resolved=self._resolved, parents=parents)
-            self._known[image_id] = replace(
-                known, image=replace(known.image, steps=found.steps), sizes=found.sizes
-            )
+            self._known[image_id] = replace(known, image=replace(known.image, steps=found.steps), sizes=found.sizes)
 
     def _parents(self, known: _Known) -> dict[int, int]:
         counts: dict[int, int] = {}
@@ -172,16 +168,10 @@ def _with_listing(image: Image, entry: Mapping[str, Any]) -> Image:
 def _find(listed: list[dict[str, Any]], name: str) -> dict[str, Any]:
     tagged = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
     for entry in listed:
-        if (
-            tagged in (entry.get("RepoTags") or ())
-            or name in (entry.get("RepoDigests") or ())
-            or name == entry["Id"]
-        ):
+        if tagged in (entry.get("RepoTags") or ()) or name in (entry.get("RepoDigests") or ()) or name == entry["Id"]:
             return entry
     hexadecimal = name.rpartition(":")[2]
     matches = [entry for entry in listed if entry["Id"].rpartition(":")[2].startswith(hexadecimal)]
     if len(matches) == 1 and len(hexadecimal) >= 4:
         return matches[0]
-    raise ImageDataError(
-        f"The engine has no image {name}.", seen=f"{len(listed)} images", next_command="docker images"
-    )
+    raise ImageDataError(f"The engine has no image {name}.", seen=f"{len(listed)} images", next_command="docker images")

@@ -111,16 +111,9 @@ class Store:
         """The image with this tag, id or unambiguous id prefix; a name without a tag means `:latest`."""
         wanted = reference if ":" in reference.rpartition("/")[2] else f"{reference}:latest"
         for image in self.images:
-            if (
-                wanted in image.tags
-                or reference in image.tags
-                or reference == image.id
-                or reference in image.digests
-            ):
+            if wanted in image.tags or reference in image.tags or reference == image.id or reference in image.digests:
                 return image
-        found = [
-            image for image in self.images if image.id.rpartition(":")[2].startswith(reference.rpartition(":")[2])
-        ]
+        found = [image for image in self.images if image.id.rpartition(":")[2].startswith(reference.rpartition(":")[2])]
         return found[0] if len(found) == 1 and len(reference) >= 4 else None
 
     def path(self, image: Image) -> list[Layer]:
@@ -183,9 +176,7 @@ def assemble(
             if known is None or (evidence in EXACT and known.evidence not in EXACT) or known.evidence == "unknown":
                 if known is not None and size is None:
                     size = known.size
-                layers[chain_id] = Layer(
-                    chain_id, diff_id, parent, size, command, evidence, digest, compressed, depth
-                )
+                layers[chain_id] = Layer(chain_id, diff_id, parent, size, command, evidence, digest, compressed, depth)
             elif size is not None and known.size is not None and size != known.size and evidence in EXACT:
                 remarks.append(f"layer {short(chain_id)} has two sizes: {known.size} and {size} bytes")
                 layers[chain_id] = Layer(

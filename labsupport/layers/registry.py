@@ -69,9 +69,7 @@ def read_registry(fetch: Fetch, references: Iterable[str], *, architecture: str 
 def _read_one(fetch: Fetch, reference: str, architecture: str) -> tuple[Image, list[tuple[str, int]]]:
     repository, wanted = _split(reference)
     accept = ", ".join(MANIFESTS + INDEXES)
-    body, digest = _document(
-        fetch, f"{repository}/manifests/{wanted}", accept, wanted if is_digest(wanted) else None
-    )
+    body, digest = _document(fetch, f"{repository}/manifests/{wanted}", accept, wanted if is_digest(wanted) else None)
     if body.get("mediaType") in INDEXES or "manifests" in body:
         chosen = _choose(body, architecture, reference)
         body, digest = _document(fetch, f"{repository}/manifests/{chosen}", accept, chosen)
@@ -118,9 +116,7 @@ def image_from_config(config: Mapping[str, Any], *, image_id: str, tags: tuple[s
 def _document(fetch: Fetch, path: str, accept: str, digest: str | None) -> tuple[dict[str, Any], str]:
     body = fetch(path, accept)
     if len(body) > _LARGEST_DOCUMENT:
-        raise ImageDataError(
-            f"The registry's answer to {path} is too large.", seen=f"over {_LARGEST_DOCUMENT} bytes"
-        )
+        raise ImageDataError(f"The registry's answer to {path} is too large.", seen=f"over {_LARGEST_DOCUMENT} bytes")
     found = "sha256:" + hashlib.sha256(body).hexdigest()
     if digest is not None and digest.startswith("sha256:") and found != digest:
         raise ImageDataError(f"{path} does not have the digest it is named by.", seen=found)

@@ -105,9 +105,7 @@ def test_configuration_with_another_number_of_layers_is_refused() -> None:
 @st.composite
 def _histories(draw: st.DrawFn) -> tuple[list[Row], list[bool]]:
     flags = draw(st.lists(st.booleans(), min_size=1, max_size=8))
-    made = [
-        Row("x", 0 if empty else draw(st.sampled_from([0, 0, 3, 8])), number) for number, empty in enumerate(flags)
-    ]
+    made = [Row("x", 0 if empty else draw(st.sampled_from([0, 0, 3, 8])), number) for number, empty in enumerate(flags)]
     return made, flags
 
 
