@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import nbformat
 from labsupport.errors import LessonError
 from labsupport.lessons import outputs, strip
 from labsupport.lessons.execute import execute as run
-from labsupport.lessons.source import ROOT, Cell, Notebook, find, read, tags
+from labsupport.lessons.place import folder_of, workplace
+from labsupport.lessons.source import ROOT, Cell, Lesson, Notebook, find, read, tags
 
+Place = Callable[[], AbstractContextManager[Callable[[], None]]]
 Report = Callable[[str], object]
 SANITIZE = "tests/nbval-sanitize.cfg"
 
@@ -27,43 +30,55 @@ def build(
     *,
     fresh: bool = False,
     root: Path = ROOT,
+    place: Place = workplace,
 ) -> list[Path]:
     """Write both notebooks of every lesson (or those whose name begins with `only`); return the files changed.
 
     execute runs each lesson twice on the sandbox (solved, then as the learner gets it, for what its checks say);
     without it, outputs are taken from the committed notebooks where the cell's source is the same.
-    fresh replaces outputs even where only ids, times and sizes moved.
+    fresh replaces outputs even where only ids, times and sizes moved; place is where kernels find their engine.
 
     Raises:
         LessonError: a cell failed, or a source is not well formed. That lesson's files are left as they were.
     """
-    changed: list[Path] = []
-    rules = outputs.rules_of(root / SANITIZE)
-    for lesson in find(only, root):
-        source = read(lesson)
-        solution, learner = strip.solution_copy(source), strip.learner_copy(source)
-        old = None if fresh and execute else load(lesson.solution)
-        unsolved = None
+    lessons, rules = find(only, root), outputs.rules_of(root / SANITIZE)
+    with place() if execute else nullcontext(_nothing) as begin_anew:
+        return [path for lesson in lessons for path in _build(lesson, execute, fresh, report, rules, begin_anew)]
+
+
+def _build(
+    lesson: Lesson, execute: bool, fresh: bool, report: Report, rules: outputs.Rules, begin_anew: Callable[[], None]
+) -> list[Path]:
+    """Make and write one lesson's notebooks; the files that changed."""
+    source = read(lesson)
+    solution, learner = strip.solution_copy(source), strip.learner_copy(source)
+    known = outputs.by_id(None if fresh and execute else load(lesson.solution))
+    unsolved = None
+    if execute:
+        report(f"{lesson.name}: running the solutions")
+        begin_anew()
+        solution = run(solution, folder_of(lesson.solution))
+        report(f"{lesson.name}: running the learner's copy")
+        begin_anew()
+        old = {} if fresh else load_verdicts(lesson.unsolved)
+        unsolved = verdicts(run(learner, folder_of(lesson.learner)), old, rules)
+    for cell in _code(solution):
+        before = known.get(cell.id)
         if execute:
-            report(f"{lesson.name}: running the solutions")
-            solution = run(solution, lesson.folder)
-            report(f"{lesson.name}: running the learner's copy")
-            unsolved = verdicts(run(learner, lesson.folder), load_verdicts(lesson.unsolved), rules)
-        known = outputs.by_id(old)
-        for cell in _code(solution):
-            before = known.get(cell.id)
-            if execute:
-                outputs.settle(cell, before, rules)
-            elif before is not None and before.source == cell.source:
-                cell.outputs, cell.execution_count = before.outputs, before.execution_count
-        _copy_outputs(solution, learner)
-        written = [_write(lesson.solution, _text(solution)), _write(lesson.learner, _text(learner))]
-        if unsolved is not None:
-            written.append(_write(lesson.unsolved, json.dumps(unsolved, indent=1, ensure_ascii=False) + "\n"))
-        new = [path for path in written if path]
-        report(f"{lesson.name}: " + (", ".join(path.name for path in new) or "nothing changed"))
-        changed += new
+            outputs.settle(cell, before, rules)
+        elif before is not None and before.source == cell.source:
+            cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    _copy_outputs(solution, learner)
+    written = [_write(lesson.solution, _text(solution)), _write(lesson.learner, _text(learner))]
+    if unsolved is not None:
+        written.append(_write(lesson.unsolved, json.dumps(unsolved, indent=1, ensure_ascii=False) + "\n"))
+    changed = [path for path in written if path]
+    report(f"{lesson.name}: " + (", ".join(str(path.relative_to(path.parents[2])) for path in changed) or "no change"))
     return changed
+
+
+def _nothing() -> None:
+    """In place of begin_anew where nothing runs."""
 
 
 def check(only: str | None = None, root: Path = ROOT) -> list[str]:

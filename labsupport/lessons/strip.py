@@ -19,7 +19,7 @@ from labsupport.lessons.source import Cell, Notebook, tags
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PLACEHOLDER = "# your commands here"
 UNRUN = {"exercise", "check"}  # tags of cells the learner's copy shows without outputs
-SOURCE_IMAGES = re.compile(r"(\]\(|src=\")\.\./\.\./images/")
+UP_TWO = re.compile(r"\.\./\.\./(images|labs|notebooks)/")  # as written in a source: two folders below the root
 
 
 def strip_solution(source: str) -> str:
@@ -58,14 +58,13 @@ def solution_copy(source: Notebook) -> Notebook:
 
 
 def learner_copy(source: Notebook) -> Notebook:
-    """The exercises without their solutions, no cell tagged `solution`, pictures one folder up."""
+    """The exercises without their solutions, no cell tagged `solution`, and paths from one folder below the root."""
     made = deepcopy(source)
     made.cells = [cell for cell in made.cells if "solution" not in tags(cell)]
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.source = strip_solution(cell.source)
-        else:
-            cell.source = SOURCE_IMAGES.sub(r"\1../images/", cell.source)
+        cell.source = UP_TWO.sub(lambda path: "" if path[1] == "notebooks" else f"../{path[1]}/", cell.source)
     return made
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from labsupport.lessons import Lesson, find
 from labsupport.lessons.builder import load, load_verdicts
+from labsupport.lessons.place import begin_anew, environment
 
 SANITIZE = Path(__file__).parents[1] / "nbval-sanitize.cfg"
 LESSONS = find()
@@ -24,9 +25,7 @@ def nbval(notebook: Path, environment: dict[str, str]) -> subprocess.CompletedPr
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-sanitize-with", str(SANITIZE),
                "--nbval-cell-timeout", "180", "-p", "no:cacheprovider", "-c", os.devnull,
                "--rootdir", str(notebook.parent), str(notebook)]  # fmt: skip
-    return subprocess.run(
-        command, env=environment, cwd=notebook.parent, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, env=environment, cwd=notebook.parent, capture_output=True, text=True, check=False)
 
 
 def report(run: subprocess.CompletedProcess[str]) -> str:
@@ -35,7 +34,8 @@ def report(run: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_solutions_print_what_is_committed(lesson: Lesson, sb: Any) -> None:
-    run = nbval(lesson.solution, sb.environment())
+    begin_anew(sb)
+    run = nbval(lesson.solution, environment(sb))
     assert run.returncode == 0, report(run)
 
 
@@ -47,9 +47,12 @@ def test_the_learners_copy_untouched_says_not_yet(lesson: Lesson, sb: Any, tmp_p
     for cell in notebook.cells:
         if cell.id in answers:
             cell.outputs, cell.execution_count = answers[cell.id].outputs, 1
-    path = tmp_path / lesson.learner.name
+    path = tmp_path / "notebooks" / lesson.learner.name
+    path.parent.mkdir()
+    (tmp_path / "labs").symlink_to(lesson.folder.parent)
     nbformat.write(notebook, path)
-    run = nbval(path, sb.environment())
+    begin_anew(sb)
+    run = nbval(path, environment(sb))
     assert run.returncode == 0, report(run)
 
 

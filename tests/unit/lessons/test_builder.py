@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -32,6 +34,12 @@ print("passed" if answer == 3 else "not yet")
 """
 
 
+@contextmanager
+def nowhere() -> Iterator[Callable[[], None]]:
+    """A place without a sandbox: these lessons need none."""
+    yield lambda: None
+
+
 def quiet(line: str) -> None:
     """A report nobody reads."""
 
@@ -47,7 +55,7 @@ def lay_out(root: Path) -> None:
 def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("built")
     lay_out(root)
-    assert len(build(report=quiet, root=root)) == 3
+    assert len(build(report=quiet, place=nowhere, root=root)) == 3
     return root
 
 
@@ -57,7 +65,7 @@ def checkout(first_build: Path, tmp_path: Path) -> Path:
 
 
 def test_a_second_build_changes_no_file(checkout: Path) -> None:
-    assert build(report=quiet, root=checkout) == []
+    assert build(report=quiet, place=nowhere, root=checkout) == []
     assert check(root=checkout) == []
     (lesson,) = find("07", checkout)
     solution, learner = (nbformat.read(path, as_version=4) for path in (lesson.solution, lesson.learner))
@@ -102,7 +110,7 @@ def test_a_missing_notebook_is_drift(tmp_path: Path) -> None:
 def test_building_without_running_keeps_outputs(checkout: Path) -> None:
     (lesson,) = find("07", checkout)
     lesson.source.write_text(LESSON + "\nA closing word.\n")
-    changed = build(execute=False, report=quiet, root=checkout)
+    changed = build(execute=False, report=quiet, place=nowhere, root=checkout)
     assert sorted(changed) == sorted([lesson.learner, lesson.solution])
     assert check(root=checkout) == []
 
@@ -112,11 +120,11 @@ def test_a_failing_cell_leaves_the_notebooks_alone(checkout: Path) -> None:
     before = lesson.solution.read_text()
     lesson.source.write_text(LESSON.replace("import time", "import no_such_module"))
     with pytest.raises(LessonError, match="a cell failed") as caught:
-        build(report=quiet, root=checkout)
+        build(report=quiet, place=nowhere, root=checkout)
     assert "no_such_module" in caught.value.seen
     assert lesson.solution.read_text() == before
 
 
 def test_a_name_that_no_lesson_has_is_an_error(checkout: Path) -> None:
     with pytest.raises(LessonError, match="no lesson is called '12'"):
-        build("12", report=quiet, root=checkout)
+        build("12", report=quiet, place=nowhere, root=checkout)

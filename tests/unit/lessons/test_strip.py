@@ -78,6 +78,13 @@ def test_pictures_are_found_from_both_folders() -> None:
     assert "](../../images/one.svg)" in strip.solution_copy(source).cells[0].source
 
 
+def test_paths_in_code_and_links_to_notebooks_follow() -> None:
+    text = "# A\n\n[next](../../notebooks/01-b.ipynb)\n\n```python\n%%shell\ncd ../../labs/01-b/files\n```\n"
+    cells = strip.learner_copy(parse(text, "00")).cells
+    assert cells[0].source.endswith("[next](01-b.ipynb)")
+    assert cells[1].source == "%%shell\ncd ../labs/01-b/files"
+
+
 def test_stripping_changes_nothing_in_its_argument() -> None:
     source = parse(SOURCE, "01")
     strip.learner_copy(source)

@@ -1,0 +1,171 @@
+"""Lesson 00: what the engine says about itself, and an engine emptied and filled again."""
+
+from labsupport.exercises import Answer, Choice, Did, Exercise, Output, Prediction, Quiz, State, Step, Wrong
+from labsupport.exercises import expect, looks, mistakes
+from labsupport.exercises.lab import Lab
+from labsupport.exercises.looks import look
+
+
+@look("docker version --format '{{.Server.APIVersion}}'")
+def api_version(lab: Lab) -> str:
+    return str(lab.client.version()["ApiVersion"])
+
+
+@look("docker info --format '{{.Driver}}'")
+def storage_driver(lab: Lab) -> str:
+    return str(lab.client.info()["Driver"])
+
+
+@look("docker info --format '{{.ContainersStopped}}'")
+def stopped(lab: Lab) -> int:
+    return int(lab.client.info()["ContainersStopped"])
+
+
+@look("docker version --format '{{.Client.Version}}'")
+def engine_version(lab: Lab) -> str:
+    return str(lab.client.version()["Version"])
+
+
+@look("docker ps -a --filter ancestor=hello-world")
+def hello_containers(lab: Lab) -> list[str]:
+    """Names of the containers made from hello-world, whether the image is still there or not."""
+    found = lab.client.api.containers(all=True)
+    mine = [item for item in found if item["Image"].split(":")[0] == "hello-world" or "greeting.txt" in item["Command"]]
+    return sorted(name.lstrip("/") for item in mine for name in item["Names"][:1])
+
+
+ASK = "docker version --format '{{.Server.APIVersion}}'"
+DRIVER = "docker info --format '{{.Driver}}'"
+
+EXERCISES = (
+    Exercise(
+        id="00.1",
+        title="Ask the engine about itself",
+        goal="Find two values that only the engine can know: the newest API version it speaks, and its storage driver.",
+        steps=(
+            Step("the API version", Answer("the engine's API version", api_version, key="api", mistakes=(
+                mistakes.seen_when(
+                    "that is the engine's version",
+                    "the engine has a version (such as 28.5.2) and speaks a version of its API (such as 1.51); "
+                    "`docker version` prints both, on two lines.",
+                    lambda lab, value: str(value).strip() == str(lab.client.version()["Version"])),
+                mistakes.seen_when(
+                    "that is the oldest API version",
+                    "it is the one in brackets after `minimum version`: the engine speaks that and all up to its newest.",
+                    lambda lab, value: str(value).strip() == str(lab.client.version().get("MinAPIVersion"))),
+            ))),
+            Step("the storage driver", Answer("the engine's storage driver", storage_driver, key="driver", mistakes=(
+                mistakes.seen_when(
+                    "that is the logging driver",
+                    "`docker info` has several drivers; the storage driver keeps images and containers on disk.",
+                    lambda lab, value: str(value).strip() == str(lab.client.info()["LoggingDriver"])),
+            ))),
+        ),
+        answers={"api": Output(ASK), "driver": Output(DRIVER)},
+        wrong=(
+            Wrong("the engine's version", answers={"api": Output("docker version --format '{{.Server.Version}}'"),
+                                                   "driver": Output(DRIVER)}, says="that is the engine's version"),
+            Wrong("the oldest API", answers={"api": Output("docker version --format '{{.Server.MinAPIVersion}}'"),
+                                             "driver": Output(DRIVER)}, says="the oldest API version"),
+            Wrong("the logging driver", answers={"api": Output(ASK),
+                                                 "driver": Output("docker info --format '{{.LoggingDriver}}'")},
+                  says="that is the logging driver"),
+            Wrong("only one of two", answers={"api": Output(ASK)}, says="no answer yet"),
+        ),
+        untouched_says="no answer yet",
+        minutes=4,
+    ),
+    Exercise(
+        id="00.2",
+        title="Empty the engine, then fill it",
+        goal="Leave the engine without the image `hello-world`, without a container made from it, "
+             "and with the image `busybox`, freshly pulled.",
+        steps=(
+            Step("gone",
+                 State("no container made from hello-world", hello_containers, expect.absent(), mistakes=(
+                     mistakes.seen_when(
+                         "the container outlives its program",
+                         "hello-world has printed its text and ended, its container is still there: "
+                         "`docker ps -a` shows it and `docker rm NAME` removes it.",
+                         lambda lab, value: bool(value)),)),
+                 State("no image hello-world", looks.exists("image", "hello-world"), expect.false("no such image"))),
+            Step("there",
+                 Did("busybox was pulled", looks.events("image", "pull", "busybox"), expect.present("a pull of busybox"),
+                     mistakes=(mistakes.seen_when(
+                         "it was there all along",
+                         "the engine has had busybox since before this exercise began, and pulls nothing it has: "
+                         "remove the image first.",
+                         lambda lab, value: looks.exists("image", "busybox").fetch(lab)),)),
+                 State("the image busybox", looks.exists("image", "busybox"), expect.true("the image busybox"))),
+        ),
+        scene=None,
+        owns=("image:hello-world", "image:busybox"),
+        solution=(
+            "docker ps -aq --filter ancestor=hello-world | xargs -r docker rm -f",
+            "docker rmi -f hello-world busybox || true",
+            "docker pull busybox",
+        ),
+        wrong=(
+            Wrong("left the container", ("docker run --label course.lab=00.2 hello-world", "docker rmi -f hello-world",
+                                         "docker pull busybox"), says="the container outlives its program"),
+            Wrong("left the image", ("docker run --rm hello-world", "docker pull busybox"), says="no image hello-world"),
+            Wrong("removed everything", ("docker pull busybox", "docker rmi -f busybox"), says="the image busybox"),
+            Wrong("pulled something else", ("docker pull web", "docker rmi web"), says="busybox was pulled"),
+        ),
+        minutes=5,
+    ),
+)  # fmt: skip
+
+PREDICTIONS = (
+    Prediction(
+        "00.p1",
+        "You have no image called hello-world. What does `docker run hello-world` do?",
+        ("It fails: there is no such image", "It fetches the image, then runs it", "It asks whether to fetch it"),
+        "b",
+        "`run` is short for: pull the image if it is missing, create a container from it, start that.",
+    ),
+    Prediction(
+        "00.p2",
+        "The address of the engine now leads nowhere. Which of `docker --version` and `docker version` still works?",
+        ("Both", "Neither", "Only `docker --version`", "Only `docker version`"),
+        "c",
+        "`docker --version` is the client speaking about itself. `docker version` also asks the engine.",
+    ),
+    Prediction(
+        "00.p3",
+        "A container in which you are root gets your whole computer as /host. Can it make a file in /host/etc?",
+        ("Yes, root may do anything", "No, the file system is read-only there", "Only if you are root outside, too"),
+        "b",
+        "This engine sees your computer's disk read-only. On an ordinary engine the answer is a).",
+    ),
+    Prediction(
+        "00.p4",
+        "`docker rmi -f $(docker images -q)` removes every image the engine has. What happens to the images of an "
+        "engine of your own on this computer, if it has one?",
+        ("They are removed as well", "Nothing: it is another engine", "Only those of the same name are removed"),
+        "b",
+        "Images belong to an engine. The client asked the engine at $DOCKER_HOST, and that is the sandbox's.",
+    ),
+)
+
+QUIZZES = (
+    Quiz(
+        "00.q1",
+        "`docker ps` says: Cannot connect to the Docker daemon. What is certain?",
+        (
+            Choice("The `docker` command is installed and works", "It is what printed the message.", right=True),
+            Choice("All containers have stopped", "Nobody could ask. They may run on an engine out of reach."),
+            Choice("No engine answers at the address the client uses", "That is what the message says.", right=True),
+            Choice("The images are gone", "Images are the engine's; a client that reaches none knows nothing of them."),
+        ),
+    ),
+    Quiz(
+        "00.q2",
+        "You ran `docker run hello-world` three times. What is there now?",
+        (
+            Choice("Three images and three containers", "The image is fetched once; a second run finds it there."),
+            Choice("One image and no container", "A container stays after its program has ended, until it is removed."),
+            Choice("One image and three containers", "Each run makes a new container from the one image.", right=True),
+        ),
+    ),
+)

@@ -1,0 +1,63 @@
+"""Where lessons are executed for the record: a sandbox of the builder's own, and always the same learner.
+
+Names and ports are seeded per learner, so the committed notebooks are those of the learner "course". Nothing here
+touches the sandbox, the working copy or the progress of whoever runs the builder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labsupport import sandbox
+from labsupport.sandbox import Sandbox, paths
+
+SEED = "course"
+
+
+@contextmanager
+def workplace() -> Iterator[Callable[[], None]]:
+    """A sandbox below the user's cache folder, started, in os.environ for kernels; at the end stopped and put back.
+
+    Yields what brings it back to its beginning: call it before each notebook.
+    """
+    before = dict(os.environ)
+    os.environ["LABSUPPORT_HOME"] = str(paths.cache() / "builder")
+    os.environ.pop("LABSUPPORT_SANDBOX", None)
+    try:
+        sb = sandbox.start(report=lambda line: None)
+        os.environ.update(environment(sb))
+        yield lambda: begin_anew(sb)
+    finally:
+        sandbox.stop()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def environment(sb: Sandbox) -> dict[str, str]:
+    """What a kernel needs to run a lesson as the learner "course" in this sandbox, without widgets."""
+    return {**sb.environment(), "LABSUPPORT_SEED": SEED, "LABSUPPORT_WIDGETS": "0"}
+
+
+def begin_anew(sb: Sandbox) -> None:
+    """Empty the engine of containers and images, and forget the learner's progress and exercise folders.
+
+    Only for a sandbox made for the purpose: it asks nobody.
+    """
+    client = sb.client()
+    for container in client.containers.list(all=True):
+        container.remove(force=True, v=True)
+    for identity in {str(image.id) for image in client.images.list()}:
+        client.images.remove(identity, force=True)
+    work = paths.work()
+    shutil.rmtree(work / "exercises", ignore_errors=True)
+    (work / "progress.json").unlink(missing_ok=True)
+
+
+def folder_of(notebook: Path) -> Path:
+    """The kernel's working directory for a notebook: its own folder, as in JupyterLab."""
+    notebook.parent.mkdir(parents=True, exist_ok=True)
+    return notebook.parent
