@@ -117,7 +117,11 @@ class Driver:
             "--config-file",
             str(self.sockets / "daemon.json"),
         ]
-        (self.sockets / "daemon.json").write_text(json.dumps({"labels": [f"course.sandbox={self.settings.name}"]}))
+        configuration: dict[str, object] = {"labels": [f"course.sandbox={self.settings.name}"]}
+        if self.engine.major < 23:
+            # these engines keep a key, by default in /etc/docker, which is the machine's
+            configuration["deprecated-key-path"] = str(self.directory / "key.json")
+        (self.sockets / "daemon.json").write_text(json.dumps(configuration))
         (self.sockets / "dockerd.pid").unlink(missing_ok=True)
         return argv
 

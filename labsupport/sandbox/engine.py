@@ -39,6 +39,11 @@ class Engine:
     library_folders: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
 
+    @property
+    def major(self) -> int:
+        """The first number of the version; 0 when it is not known."""
+        return int(self.version.split(".")[0] or 0)
+
     def find(self, program: str) -> str:
         """Path of a program: in the engine's own folders first, then on PATH; "" when there is none."""
         return shutil.which(program, path=self.search_path()) or ""

@@ -126,7 +126,9 @@ def main() -> None:
         os.close(settings["ready"])
     # outlive nobody: when the supervisor is killed, so is this process (prctl(2), PR_SET_PDEATHSIG)
     libc.prctl(1, 15, 0, 0, 0)
-    os.execve(settings["argv"][0], settings["argv"], settings["environment"])
+    # rootlesskit tells its child where it can be asked for ports
+    told = {name: value for name, value in os.environ.items() if name.startswith("ROOTLESSKIT_")}
+    os.execve(settings["argv"][0], settings["argv"], {**told, **settings["environment"]})
 
 
 if __name__ == "__main__":

@@ -41,7 +41,14 @@ def fetch(names: Iterable[str], report: Report, *, label: str = "own", suite: st
     stamp = folder / "packages.json"
     if _holds(stamp, wanted):
         return folder
-    paths.make_private(folder.parent)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NoEngine(
+            f"cannot create the folder {folder.parent}",
+            seen=str(error.strerror),
+            next_command="choose a folder you can write to: export LABSUPPORT_HOME=/path/to/folder",
+        ) from error
     with FileLock(f"{folder}.lock"):
         if _holds(stamp, wanted):
             return folder

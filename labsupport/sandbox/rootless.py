@@ -131,8 +131,7 @@ class Rootless(Driver):
 
     def _old_proxy(self) -> str:
         """Engines before 28 reach rootlesskit's port driver through its own proxy; newer ones ask it themselves."""
-        major = int(self.engine.version.split(".")[0] or 0)
-        return self.engine.find("rootlesskit-docker-proxy") if major < 28 else ""
+        return self.engine.find("rootlesskit-docker-proxy") if self.engine.major < 28 else ""
 
     def _child(self) -> int:
         """The process whose namespaces are the engine's (rootlesskit's child)."""
