@@ -33,7 +33,8 @@ _TAIL_LINES = 12
 class Result:
     """What a command did. chunks are (stream, text) in the order in which they arrived.
 
-    exit_code is the shell's `$?`: 128 + N when signal N ended the command. seconds is wall-clock time.
+    exit_code is the shell's `$?`: 128 + N when signal N ended the command; -1 when there is none.
+    seconds is wall-clock time.
     """
 
     command: str
@@ -70,7 +71,9 @@ class CommandFailed(CommandError):
 
     def __str__(self) -> str:
         told = super().__str__()
-        parts = [told, f"  command: {_indented(self.result.command)}", f"  exit status: {self.result.exit_code}"]
+        parts = [told, f"  command: {_indented(self.result.command)}"]
+        if self.result.exit_code >= 0:
+            parts.append(f"  exit status: {self.result.exit_code}")
         for name, text in (("stdout", self.result.stdout), ("stderr", self.result.stderr)):
             tail = settled(text).rstrip().splitlines()
             if tail:
@@ -160,9 +163,7 @@ def argv(command: str, options: str = "-c") -> list[str]:
     return [shell, options, command]
 
 
-def _start(
-    words: list[str], directory: str | os.PathLike[str] | None, env: dict[str, str]
-) -> subprocess.Popen[bytes]:
+def _start(words: list[str], directory: str | os.PathLike[str] | None, env: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             words,
@@ -176,9 +177,7 @@ def _start(
         )
     except OSError as error:
         if error.errno == errno.E2BIG:
-            raise CommandError(
-                "the script is too long for one cell", seen=f"{len(words[-1])} characters"
-            ) from None
+            raise CommandError("the script is too long for one cell", seen=f"{len(words[-1])} characters") from None
         where = Path(directory) if directory is not None else Path()
         raise CommandError(
             f"cannot run a command in the folder {where}",

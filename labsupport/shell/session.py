@@ -68,10 +68,11 @@ def play(
         session.type_all(lines, timeout)
         return session.leave()
     except TimeoutError:
+        shown = session.result()
         session.hang_up()
         raise CommandTimedOut(
             f"nothing that looks like a prompt within {timeout:g} s",
-            session.result(),
+            shown,
             next_command="give it longer (--timeout), describe its prompt (--prompt), or use the terminal",
         ) from None
     finally:
@@ -171,9 +172,7 @@ class _Session:
     def result(self) -> Result:
         text = "".join(f"{line}\n" for line in self._screen.text_lines())
         code = self._exit_code()
-        return Result(
-            self._command, -1 if code is None else code, time.monotonic() - self._began, (("stdout", text),)
-        )
+        return Result(self._command, -1 if code is None else code, time.monotonic() - self._began, (("stdout", text),))
 
     def _wait(self, timeout: float, *, keys: bool = False) -> None:
         """Until there is a prompt (for keys: until nothing has come for a while), or the command is over."""

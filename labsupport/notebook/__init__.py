@@ -1,0 +1,40 @@
+"""What a notebook sees: `%load_ext labsupport` once, then `%%shell` cells and `check`, `hint`, `predict`, `quiz`.
+
+%load_ext labsupport
+from labsupport.notebook import check, hint
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+
+def load(shell: Any) -> None:
+    """Attach this kernel to the sandbox, starting it first if need be, and register the magics.
+
+    Raises CourseError, shown without a traceback, when no engine can be had: it names the next command.
+    """
+    from labsupport import sandbox
+    from labsupport.notebook import magics
+
+    engine = sandbox.start(report=_report)
+    engine.apply_environment()
+    magics.register(shell, engine)
+    if importlib.util.find_spec("labsupport.notebook.layers_magic") is not None:
+        importlib.import_module("labsupport.notebook.layers_magic").register(shell)
+
+
+def _report(line: str) -> None:
+    print(line, flush=True)
+
+
+def __getattr__(name: str) -> Any:
+    # The labs' functions bring ipywidgets and the exercises along: only a notebook that asks for them pays.
+    # `from labsupport.notebook import magics` asks here first as well.
+    if not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{name}") is None:
+        lab = importlib.import_module("labsupport.notebook.lab")
+        if hasattr(lab, name):
+            return getattr(lab, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
