@@ -53,7 +53,12 @@ def read_path(path: Path, *, progress: Progress | None = None, limits: Limits | 
 
 
 def _put_together(contents: Contents) -> ImageArchive:
-    images, blobs = _from_manifest_json(contents) if "manifest.json" in contents.documents else _from_layout(contents)
+    images: list[Image] = []
+    blobs: dict[str, Blob] = {}
+    if "manifest.json" in contents.documents:
+        images, blobs = _from_manifest_json(contents)
+    elif "index.json" in contents.documents:
+        images, blobs = _from_layout(contents)
     if not images:
         raise ImageDataError(
             "The archive holds no image: neither manifest.json nor index.json names one.",

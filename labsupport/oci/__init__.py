@@ -1,0 +1,1 @@
+"""The Open Container Initiative's image format, written from plain data."""
