@@ -48,7 +48,7 @@ What the parts mean:
   everything labelled `course.lab=<id>`.
 * The proofs: `solution` must pass; every `Wrong` (three at least) must fail and its report must show `says`; the
   untouched start must fail. For each check there must be an attempt that only this check keeps from its step's
-  points, else the mutation test calls it decoration. Answers in proofs may be `Output("command")`: what that command prints.
+  points, else the mutation test calls it decoration. Answers in proofs may be `Output("command")`: its output.
 
 Who calls what: `evaluate.evaluate(exercise, lab)` gives a `Report`; `labsupport.notebook.lab` has the learner's
 `check`, `hint`, `predict`, `quiz`, `begin` and `undo`.

@@ -51,8 +51,10 @@ class Wrong:
 class Scene:
     """How an exercise starts: its files are copied to the working folder, then the commands run there, in order.
 
-    prepare commands run once (builds, pulls); commands run at every begin and undo. Everything they create carries
-    `--label course.lab=<exercise id>`; together with `Exercise.owns` that is what undo removes.
+    prepare commands (builds) run while the engine has no image with the label `course.lab=<exercise id>`; commands
+    run at every begin and undo. All they create carries that label (`--label course.lab={id}`); together with
+    `Exercise.owns` that is what undo removes, but for labelled images. A scene that breaks an image the learner then
+    repairs builds `{image}:broken` in prepare and tags it `{image}` in commands: undo takes a moment only.
     """
 
     commands: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ def _ask_from_here(lab: Lab, port: int, path: str) -> str | None:
 
 def _ask_from_engine(lab: Lab, port: int, path: str) -> str | None:
     request = f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
-    script = f"printf %s {shlex.quote(request)} | nc -w 2 127.0.0.1 {port} 2>/dev/null"
+    script = f"printf %s {shlex.quote(request)} | timeout 2 nc -w 2 127.0.0.1 {port} 2>/dev/null"
     with lab.throwaway(command=["sh", "-c", script], network_mode="host") as asker:
         asker.wait(timeout=10)
         answered = bytes(asker.logs(stderr=False)).decode(errors="replace")

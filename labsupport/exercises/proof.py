@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,6 @@ class Bench:
     folder: Path
     seed: str = "proof"
     reach: str = "engine"
-    prepared: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,7 @@ def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> P
     folder = bench.folder / exercise.id
     environment = {**bench.environment, "LAB": str(folder), **{key.upper(): str(v) for key, v in known.items()}}
     since = time.time()
-    fresh = exercise.id not in bench.prepared
-    scene.set_up(exercise, lesson, folder, bench.client, known, environment, prepare=fresh)
-    bench.prepared.add(exercise.id)
+    scene.set_up(exercise, lesson, folder, bench.client, known, environment)
     try:
         output = scene.run_commands(attempt.commands, known, folder, environment, strict=False)
         answers = {key: _answer(value, known, folder, environment) for key, value in _dict(attempt.answers).items()}

@@ -98,17 +98,22 @@ def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
 
 
 def set_up(
-    exercise: Exercise, lesson: Path, folder: Path, client: DockerClient, known: Mapping[str, Any],
-    environment: Mapping[str, str], *, prepare: bool,
-) -> None:  # fmt: skip
+    exercise: Exercise,
+    lesson: Path,
+    folder: Path,
+    client: DockerClient,
+    known: Mapping[str, Any],
+    environment: Mapping[str, str],
+) -> None:
     """Bring the exercise to its start: nothing of it left in the engine, fresh files, its commands run.
 
-    prepare also runs the prepare commands (the first time; undo needs them no more). Raises LessonError.
+    The prepare commands run only when the engine has no image labelled as this exercise's, so that undo is quick.
+    Raises LessonError when a command fails.
     """
     remove_owned(client, exercise, known)
     copy_files(exercise, lesson, folder)
     if exercise.scene is None:
         return
-    if prepare:
+    if exercise.scene.prepare and not client.api.images(filters={"label": f"course.lab={exercise.id}"}):
         run_commands(exercise.scene.prepare, known, folder, environment, strict=True)
     run_commands(exercise.scene.commands, known, folder, environment, strict=True)

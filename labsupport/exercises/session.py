@@ -59,7 +59,7 @@ def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
         return "resumed"
     known = exercise.values(seed())
     moment = time.time()
-    scene.set_up(exercise, lesson, folder(exercise), client, known, box.environment(), prepare=not (began and anew))
+    scene.set_up(exercise, lesson, folder(exercise), client, known, box.environment())
     kept.set_begun(exercise.id, moment)
     return "begun"
 

@@ -1,0 +1,93 @@
+"""Bug hunt 2: two containers want one port of the machine."""
+
+from labsupport.exercises import (
+    Exercise,
+    Name,
+    Port,
+    Probe,
+    Scene,
+    State,
+    Step,
+    Token,
+    Wrong,
+    expect,
+    looks,
+    mistakes,
+    probes,
+)
+
+SERVE = "sh -c 'mkdir /w; echo {0} > /w/index.html; exec httpd -f -h /w'"
+
+PAUSED = mistakes.seen_when(
+    "paused, not stopped",
+    "a paused container keeps its memory, its network and its ports; nobody else gets them.",
+    lambda lab, _: lab.inspect("container", "{old}")["State"]["Paused"],
+)
+
+EXERCISES = (
+    Exercise(
+        id="bug.2",
+        title="Port already allocated",
+        goal=(
+            "Symptom: `docker start {name}` fails: the port is already allocated.\n"
+            "Repair it: {name}, which is the new version, answers on http://127.0.0.1:{port}/. The old container {old} "
+            "no longer runs, but it is kept: somebody still wants to read its log."
+        ),
+        seeds={"name": Name("new"), "old": Name("old"), "port": Port(), "token": Token()},
+        owns=("container:{name}", "container:{old}"),
+        scene=Scene(
+            commands=(
+                "docker run -d --label course.lab={id} --name {old} -p {port}:80 busybox " + SERVE.format("old"),
+                "docker create --label course.lab={id} --name {name} -p {port}:80 busybox " + SERVE.format("{token}"),
+                "! docker start {name}",
+            ),
+        ),
+        steps=(
+            Step(
+                "answers",
+                Probe(
+                    "http://127.0.0.1:{port}/ gives the new page",
+                    probes.page("{port}"),
+                    expect.contains("{token}"),
+                    mistakes=(PAUSED, mistakes.other_host_port("{name}", "{port}")),
+                ),
+                points=2,
+            ),
+            Step(
+                "kept",
+                State(
+                    "{old} is stopped and still there",
+                    looks.container("{old}", ".State.Status"),
+                    expect.equals("exited"),
+                    mistakes=(
+                        mistakes.seen_when(
+                            "removed instead of stopped",
+                            "`docker rm` deletes a container's log and files with it.",
+                            lambda lab, value: value is None,
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        solution=("docker stop -t 0 {old}", "docker start {name}"),
+        untouched_says="running",
+        wrong=(
+            Wrong("old one removed", ("docker rm -f {old}", "docker start {name}"), says="removed instead of stopped"),
+            Wrong("old one paused", ("docker pause {old}", "docker start {name}"), says="paused, not stopped"),
+            Wrong(
+                "another port",
+                (
+                    "docker stop -t 0 {old}",
+                    "docker rm {name}",
+                    "docker run -d -P --expose 80 --name {name} busybox " + SERVE.format("{token}"),
+                ),
+                says="another host port",
+            ),
+            Wrong(
+                "renamed",
+                ("docker stop -t 0 {old}", "docker start {name}", "docker rename {old} {old}-2"),
+                says="there is no container called",
+            ),
+        ),
+    ),
+)
