@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -96,12 +95,3 @@ def _link(link: Path, target: str) -> None:
     link.unlink(missing_ok=True)
     if target and Path(target) != link:
         link.symlink_to(target)
-
-
-def remove(folder: Path) -> None:
-    """Delete an engine's folder; what a rootless engine's containers own is deleted in its user namespace."""
-    if sys.platform == "linux" and not is_root():
-        from labsupport.sandbox import rootless
-
-        rootless.remove(folder)
-    shutil.rmtree(folder)

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,13 +54,39 @@ class Driver:
         """Lead a port of the machine's 127.0.0.1 to a port of the engine's own loopback or bridge."""
         raise NotImplementedError
 
-    def registry_commands(self) -> dict[str, list[str]]:
-        """Name -> command line of the registry processes to run beside the engine."""
+    def serve_registry(self) -> tuple[int, int]:
+        """Start the hub's registries in the engine's network; return their ports on the machine's 127.0.0.1."""
         program = self.engine.find("docker-registry")
         if not program:
-            return {}
-        mirror, login = registry.prepare(self.directory, self.registry_address)
-        return {"registry": registry.command(program, mirror), "login-registry": registry.command(program, login)}
+            return 0, 0
+        ports = []
+        configurations = registry.prepare(self.directory, self.registry_address)
+        for configuration, port in zip(configurations, (registry.MIRROR_PORT, registry.LOGIN_PORT), strict=True):
+            name = f"{configuration.stem}-registry"
+            argv = self.command_beside(registry.command(program, configuration))
+            self._spawn(name, argv, log=self.directory / f"{name}.log")
+            ports.append(self._forward_free(port))
+        return ports[0], ports[1]
+
+    def _forward_free(self, port: int) -> int:
+        """Lead the same port of 127.0.0.1 to the registry, or another where the learner's machine uses that one."""
+        for candidate in (port, *(_free_port() for _ in range(3))):
+            with contextlib.suppress(OSError):
+                self.forward(candidate, port)
+                return candidate
+        return 0
+
+    def remove_data(self) -> None:
+        """Delete the engine's images, containers, volumes and networks; it does not run."""
+        self._remove(self.directory / "data")
+
+    def remove_all(self) -> None:
+        """Delete everything of this sandbox."""
+        self._remove(self.directory)
+
+    def _remove(self, folder: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
     def ended(self) -> str:
         """The name of a process the engine needs that has ended, else ""."""
@@ -68,10 +95,6 @@ class Driver:
     def exit_status(self, name: str) -> str:
         code = self.processes[name].returncode
         return f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit {code}"
-
-    def spawn_beside(self, name: str, argv: list[str], log: Path) -> None:
-        """Start a helper (the registry) in the engine's network."""
-        self._spawn(name, self.command_beside(argv), log=log)
 
     def stop(self) -> None:
         """End the engine, its containers and everything started beside it."""
@@ -159,6 +182,12 @@ class Driver:
                 start_new_session=True,
                 cwd=self.directory,
             )
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
 
 
 def _tuple(value: Any) -> Any:

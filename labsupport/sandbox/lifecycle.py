@@ -15,6 +15,7 @@ from pathlib import Path
 
 from labsupport.errors import EngineFailed, SandboxError, SandboxNotRunning
 from labsupport.sandbox import api, choice, paths, processes, state
+from labsupport.sandbox.driver import Driver
 from labsupport.sandbox.session import Sandbox
 
 Report = Callable[[str], None]
@@ -106,7 +107,9 @@ def purge(name: str = "", report: Report = lambda line: None) -> None:
     stop(name, report)
     if directory.exists():
         report(f"removing {directory}")
-        choice.remove(directory)
+        if driver := _driver(directory):
+            driver.remove_all()
+        shutil.rmtree(directory, ignore_errors=True)
     sockets = paths.sockets(name)
     if sockets.exists():
         shutil.rmtree(sockets, ignore_errors=True)
@@ -121,8 +124,9 @@ def reset(report: Report = print, name: str = "") -> Sandbox:
     name = name or paths.sandbox_name()
     directory = paths.sandbox(name)
     stop(name, report)
-    with contextlib.suppress(FileNotFoundError):
-        choice.remove(directory / "data")
+    if driver := _driver(directory):
+        report("removing the engine's images, containers, volumes and networks")
+        driver.remove_data()
     return start(report, name)
 
 
@@ -176,16 +180,24 @@ def _failed(name: str, current: state.State) -> EngineFailed:
 
 def _sweep(name: str, directory: Path) -> None:
     """After the supervisor: end what it could not, and take its traces away."""
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        from labsupport.sandbox.supervisor import driver_for
-
-        driver_for(state.read_settings(directory)).sweep()
+    if driver := _driver(directory):
+        driver.sweep()
     processes.kill_leftovers(str(directory))
     with contextlib.suppress(OSError):
         state.write_json(
             directory / state.STATE,
             dataclasses.replace(state.read_state(directory), status="stopped", supervisor=0),
         )
+
+
+def _driver(directory: Path) -> Driver | None:
+    """The driver of a sandbox that does not run, to clean up with; None where its settings were never written."""
+    from labsupport.sandbox.supervisor import driver_for
+
+    try:
+        return driver_for(state.read_settings(directory))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 @contextlib.contextmanager

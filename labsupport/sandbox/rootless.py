@@ -65,7 +65,7 @@ def check(engine: Engine) -> None:
         )
 
 
-def remove(folder: Path) -> None:
+def empty(folder: Path) -> None:
     """Empty a folder in which containers' users own files: as root of the same user namespace."""
     rootlesskit = shutil.which("rootlesskit") or next(
         (str(path) for path in paths.packages().glob("*/usr/bin/rootlesskit")), ""
@@ -86,6 +86,11 @@ class Rootless(Driver):
     """dockerd in the user's own user, network and mount namespaces."""
 
     name = "rootless"
+
+    def _remove(self, folder: Path) -> None:
+        if folder.exists():
+            empty(folder)
+        super()._remove(folder)
 
     @property
     def _rootlesskit_state(self) -> Path:

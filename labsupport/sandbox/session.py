@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labsupport.sandbox import paths, state
+from labsupport.sandbox import api, paths, state
 from labsupport.sandbox.registry import LOGIN_PORT, MIRROR_PORT
 
 if TYPE_CHECKING:
@@ -73,11 +73,23 @@ class Sandbox:
         if self.certificates:
             variables["DOCKER_TLS_VERIFY"] = "1"
             variables["DOCKER_CERT_PATH"] = self.certificates
+            variables.update(self._certificate_bundles())
         folders = variables.get("PATH", os.defpath).split(os.pathsep)
         variables["PATH"] = os.pathsep.join([str(self.bin), *(f for f in folders if f != str(self.bin))])
         if root := paths.home():
             variables["LABSUPPORT_HOME"] = str(root)
         return variables
+
+    def _certificate_bundles(self) -> dict[str, str]:
+        """Where the machine names its own authorities, requests (under the Docker SDK) asks those and no other: add ours."""
+        bundles = {}
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            theirs = os.environ.get(name, "")
+            ours = Path(self.certificates) / f"{name.lower()}.pem"
+            if theirs and theirs != str(ours) and Path(theirs).is_file():
+                ours.write_bytes(Path(theirs).read_bytes() + b"\n" + (Path(self.certificates) / "ca.pem").read_bytes())
+                bundles[name] = str(ours)
+        return bundles
 
     def apply_environment(self) -> None:
         """Make this process and its later children (a kernel and its cells) use the sandbox."""
@@ -99,7 +111,10 @@ class Sandbox:
                     ca_cert=str(folder / "ca.pem"),
                     verify=True,
                 )
-            self._client = docker.DockerClient(base_url=self.docker_host, tls=tls, version="auto", timeout=120)
+            version = api.get(self.docker_host, "/version", self.certificates)["ApiVersion"]
+            self._client = docker.DockerClient(base_url=self.docker_host, tls=tls, version=version, timeout=120)
+            # or REQUESTS_CA_BUNDLE would be asked in place of the sandbox's own authority
+            self._client.api.trust_env = False
         return self._client
 
     def notices(self) -> list[str]:

@@ -8,17 +8,15 @@ start sweeps the rest. Standard library only.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 import traceback
 from pathlib import Path
 
-from labsupport.sandbox import api, events, registry, state
+from labsupport.sandbox import api, events, state
 from labsupport.sandbox.driver import Driver
 
 READY_SECONDS = 60
@@ -81,10 +79,12 @@ class Supervisor:
     def _boot(self) -> None:
         self.driver.boot()
         self._wait_until_ready()
+        version = api.get(self.driver.docker_host, "/version", self.driver.certificates)
+        self.state.engine_version = version["Version"].split("+")[0]
         # written before the registry is up: the engine answers, and that is what a cell waits for
         self.state.status, self.state.error = "ready", ""
         self._write()
-        self._serve_registry()
+        self.state.registry_port, self.state.login_registry_port = self.driver.serve_registry()
         self._write()
 
     def _wait_until_ready(self) -> None:
@@ -96,22 +96,6 @@ class Supervisor:
                 raise RuntimeError(f"the engine did not answer within {READY_SECONDS} s")
             if self.stopping.wait(0.01):
                 raise RuntimeError("stopped while starting")
-
-    def _serve_registry(self) -> None:
-        commands = self.driver.registry_commands()
-        for name, argv in commands.items():
-            self.driver.spawn_beside(name, argv, self.directory / f"{name}.log")
-        if commands:
-            self.state.registry_port = self._forward(registry.MIRROR_PORT)
-            self.state.login_registry_port = self._forward(registry.LOGIN_PORT)
-
-    def _forward(self, port: int) -> int:
-        """Lead the same port of 127.0.0.1 to the registry, or another where the learner's machine uses that one."""
-        for candidate in (port, *(_free_port() for _ in range(3))):
-            with contextlib.suppress(OSError):
-                self.driver.forward(candidate, port)
-                return candidate
-        return 0
 
     def _restart(self, name: str) -> None:
         how = self.driver.exit_status(name)
@@ -138,12 +122,6 @@ class Supervisor:
 
     def _write(self) -> None:
         state.write_json(self.directory / state.STATE, self.state)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def main() -> None:

@@ -1,0 +1,127 @@
+"""An image with an engine in it, made from the programs this machine already has: no registry is asked for it.
+
+The programs of engine.get(), the shared libraries the dynamic linker finds for them (ldd(1)), BusyBox as userland.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labsupport.errors import SandboxError
+from labsupport.sandbox import engine
+
+if TYPE_CHECKING:
+    import docker
+
+REPOSITORY = "containers-course-engine"
+PROGRAMS = (
+    *("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-proxy", "docker-init"),
+    *("docker-registry", "busybox"),
+)
+APPLETS = ("sh", "cat", "echo", "mkdir", "mount", "umount", "ps", "sed", "xargs", "ip", "ls", "kill", "sleep", "true")
+# the engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
+# children may hold no process itself (cgroups(7), "no internal processes")
+ENTRYPOINT = """#!/bin/sh
+set -e
+if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+    mkdir -p /sys/fs/cgroup/init
+    xargs -rn1 < /sys/fs/cgroup/cgroup.procs > /sys/fs/cgroup/init/cgroup.procs || true
+    sed -e 's/ / +/g' -e 's/^/+/' < /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
+fi
+mkdir -p /run /tmp /var/lib/docker
+exec "$@"
+"""
+
+
+def build(learner: docker.DockerClient, report: engine.Report, labels: Mapping[str, str]) -> str:
+    """Import the image into the learner's engine unless it is there; return its name."""
+    import docker
+
+    programs = engine.get(report)
+    tag = f"{programs.version}-{hashlib.sha256(ENTRYPOINT.encode()).hexdigest()[:8]}"
+    reference = f"{REPOSITORY}:{tag}"
+    try:
+        learner.images.get(reference)
+        return reference
+    except docker.errors.ImageNotFound:
+        report(f"making the image {reference} on your engine")
+    with tempfile.NamedTemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            _fill(archive, programs)
+        file.flush()
+        changes = ['ENTRYPOINT ["/entrypoint.sh"]', "ENV PATH=/usr/bin:/bin XTABLES_LIBDIR=/usr/lib/xtables"]
+        changes += [f"LABEL {key}={value}" for key, value in labels.items()]
+        try:
+            learner.api.import_image_from_file(file.name, repository=REPOSITORY, tag=tag, changes=changes)
+        except docker.errors.APIError as error:
+            raise SandboxError("your engine refused the sandbox's image", seen=str(error)) from error
+    return reference
+
+
+def _fill(archive: tarfile.TarFile, programs: engine.Engine) -> None:
+    libraries: dict[str, Path] = {}
+    for name in PROGRAMS:
+        path = Path(programs.find(name)).resolve()
+        archive.add(path, f"usr/bin/{name}", filter=_owned_by_root)
+        libraries.update(_libraries(path, programs))
+    filter_program = Path(programs.find("iptables")).resolve()
+    libraries.update(_libraries(filter_program, programs))
+    archive.add(filter_program, "usr/bin/xtables-nft-multi", filter=_owned_by_root)
+    for name in ("iptables", "ip6tables", "iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"):
+        _link(archive, f"usr/bin/{name}", "xtables-nft-multi")
+    for target, source in libraries.items():
+        archive.add(source, target.lstrip("/"), filter=_owned_by_root)
+    for folder in _xtables(programs):
+        archive.add(folder, "usr/lib/xtables", filter=_owned_by_root)
+    _link(archive, "bin", "usr/bin")
+    for applet in APPLETS:
+        _link(archive, f"usr/bin/{applet}", "busybox")
+    for name, text, mode in (
+        ("entrypoint.sh", ENTRYPOINT, 0o755),
+        ("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0o644),
+        ("etc/group", "root:x:0:\ndocker:x:999:\n", 0o644),
+    ):
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode = len(text), mode
+        archive.addfile(entry, io.BytesIO(text.encode()))
+
+
+def _libraries(program: Path, programs: engine.Engine) -> dict[str, Path]:
+    """Where each shared library is to lie in the image -> where it lies here. Empty for a static program."""
+    done = subprocess.run(["ldd", str(program)], env=programs.environment(), capture_output=True, text=True)
+    found = {}
+    for line in done.stdout.splitlines():
+        if match := re.match(r"\s*(\S+) => (/\S+) \(", line):
+            found[f"/usr/lib/{match[1]}"] = Path(match[2]).resolve()
+        elif match := re.match(r"\s*(/\S+) \(", line):
+            found[match[1]] = Path(match[1]).resolve()  # the dynamic linker, at the path compiled into the program
+    return found
+
+
+def _xtables(programs: engine.Engine) -> list[Path]:
+    folders = [Path(folder) / "xtables" for folder in programs.library_folders]
+    folders += [path / "xtables" for path in Path("/usr/lib").glob("*-linux-gnu*")]
+    return [folder for folder in folders if folder.is_dir()][:1]
+
+
+def _link(archive: tarfile.TarFile, name: str, target: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname, entry.mode = tarfile.SYMTYPE, target, 0o777
+    archive.addfile(entry)
+
+
+def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = "root"
+    return entry
+
+
+__all__ = ["REPOSITORY", "build"]

@@ -1,0 +1,157 @@
+"""The learner's own engine, where the sandbox is a container on it: found, looked at, and otherwise left alone.
+
+What is made there: one image (unless a published one is pulled), one container for the engine and one for the hub's
+registries, two volumes; all named containers-course-NAME... and labelled course.sandbox=NAME. Nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labsupport.errors import NoEngine, SandboxError
+from labsupport.sandbox import engine_image, packages, paths
+
+if TYPE_CHECKING:
+    import docker
+
+Report = Callable[[str], None]
+
+LABEL = "course.sandbox"
+API_PORT = 2376
+# ports a learner may publish in this sandbox; other drivers take any
+PUBLISHED = (*range(8000, 8010), *range(8080, 8100))
+ENGINE_IMAGE, REGISTRY_IMAGE = "docker:dind", "registry:2"
+
+
+def candidates() -> Iterator[str]:
+    """Addresses at which a learner's engine may answer, the one they chose first."""
+    chosen = os.environ.get("DOCKER_HOST", "")
+    if chosen and str(paths.cache()) not in chosen and paths.APPLICATION not in chosen:
+        yield chosen
+    if sys.platform == "win32":
+        yield "npipe:////./pipe/docker_engine"
+        return
+    home = Path.home()
+    for path in (
+        Path("/var/run/docker.sock"),
+        home / ".docker/run/docker.sock",
+        home / ".docker/desktop/docker.sock",
+        home / ".colima/default/docker.sock",
+        Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "docker.sock",
+        Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "podman/podman.sock",
+    ):
+        if path.exists():
+            yield f"unix://{path}"
+
+
+def client(address: str) -> docker.DockerClient:
+    """An SDK client of the learner's engine, with the learner's own TLS settings where the address has them."""
+    import docker
+
+    tls = docker.DockerClient.from_env if address == os.environ.get("DOCKER_HOST") else None
+    return tls(timeout=120) if tls else docker.DockerClient(base_url=address, timeout=120)
+
+
+def find() -> str:
+    """The address of the first engine that answers, or ""."""
+    import docker
+    import requests
+
+    for address in candidates():
+        try:
+            found = client(address)
+            try:
+                if found.ping():
+                    return address
+            finally:
+                found.close()
+        except (docker.errors.DockerException, requests.RequestException, OSError):
+            continue
+    return ""
+
+
+def prepare(name: str, directory: Path, work: Path, report: Report) -> dict[str, Any]:
+    """Get the image and the certificates, choose ports; return the driver's options. Raises NoEngine, SandboxError."""
+    address = find()
+    if not address:
+        raise NoEngine(
+            "no container engine answers here",
+            seen=", ".join(candidates()) or "no socket and no DOCKER_HOST",
+            next_command="start your engine (docker info shows whether it answers), then: python3 -m labsupport start",
+        )
+    learner = client(address)
+    try:
+        if packages.available():
+            image = engine_image.build(learner, report, {LABEL: name})
+            registry_image = image
+        else:
+            image, registry_image = ENGINE_IMAGE, REGISTRY_IMAGE
+            for reference in (image, registry_image):
+                _pull(learner, reference, report)
+    finally:
+        learner.close()
+    certificates = directory / "certificates"
+    if not (certificates / "ca.pem").exists():
+        make_certificates(paths.make_private(certificates))
+    used = {"api": free_port(), "registry": free_port(5000), "login_registry": free_port(5001)}
+    return {
+        "address": address,
+        "image": image,
+        "registry_image": registry_image,
+        "certificates": str(certificates),
+        "ports": used,
+        "published": [port for port in PUBLISHED if is_free(port)],
+        "work": str(work),
+    }
+
+
+def _pull(learner: docker.DockerClient, reference: str, report: Report) -> None:
+    import docker
+
+    try:
+        learner.images.get(reference)
+        return
+    except docker.errors.ImageNotFound:
+        report(f"pulling {reference}")
+    try:
+        learner.images.pull(reference)
+    except docker.errors.APIError as error:
+        raise SandboxError(
+            f"your engine could not pull {reference}", seen=str(error), next_command=f"docker pull {reference}"
+        ) from error
+
+
+def make_certificates(folder: Path) -> None:
+    """A certificate authority of the sandbox's own, a server's and a client's certificate; the CA's key is not kept."""
+    import trustme
+
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    for prefix, names in (("server-", ("127.0.0.1", "localhost")), ("", ("learner.localhost",))):
+        issued = authority.issue_cert(*names)
+        issued.private_key_pem.write_to_path(str(folder / f"{prefix}key.pem"))
+        (folder / f"{prefix}cert.pem").write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+
+
+def is_free(port: int) -> bool:
+    """Whether a port of 127.0.0.1 can be listened on now."""
+    with socket.socket() as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(wish: int = 0) -> int:
+    """The wished port of 127.0.0.1 when it is free, else any free one."""
+    if wish and is_free(wish):
+        return wish
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
