@@ -32,6 +32,8 @@ class Simple:
         while words:
             if words[0] in _RESERVED or _ASSIGNMENT.match(words[0]):
                 words = words[1:]
+            elif words[0] == "command" and words[1:2] in (["-v"], ["-V"]):
+                return words  # only asks where a program is
             elif words[0].rpartition("/")[2] in _PREFIXES:
                 words = words[1:]
                 while words and (_PREFIX_ARGUMENT.fullmatch(words[0]) or _ASSIGNMENT.match(words[0])):
