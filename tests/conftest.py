@@ -1,6 +1,6 @@
 """Fixtures shared by all tests. Everything happens below a temporary LABSUPPORT_HOME: never in the learner's sandbox.
 
-The unpacked engine programs are kept between runs in the cache folder of the machine (LABSUPPORT_TEST_CACHE names
+The unpacked engine programs are kept between runs in the cache folder of the machine (LABSUPPORT_PACKAGES names
 another), because fetching them is the slow part; all else is removed at the end.
 """
 
@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the whole run, its kernels and its commands one home of their own."""
     if hasattr(config, "workerinput"):
         return  # an xdist worker inherits the controller's home
-    os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.cache() / "packages")
+    os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.packages())
     home = tempfile.mkdtemp(prefix="course-test-")
     os.environ["LABSUPPORT_HOME"] = home
     for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER"):

@@ -2,10 +2,15 @@
 
     python inside.py SETTINGS.json
 
-The settings: unshare (make new network and mount namespaces: needs root; rootlesskit has done it otherwise),
-join (process id whose network namespace to enter instead; with join_user
-its user namespace too), writable (folders), nameserver, ready (file descriptor
-told once the namespaces exist), argv and environment of the program to become.
+The settings:
+
+    unshare     make new network and mount namespaces (needs root; rootlesskit has made them otherwise)
+    join        a process id: enter its network namespace instead; with join_user its user namespace too
+    writable    folders the engine may write to; all else becomes read-only
+    own         paths below /run that must not be the machine's
+    nameserver  the resolver of the new network
+    ready       a file descriptor told once the namespaces exist
+    argv, environment   the program to become
 
 See namespaces(7), mount_namespaces(7), mount(2), setns(2), netdevice(7).
 """
@@ -119,6 +124,10 @@ def main() -> None:
         mount("none", "/", None, MS_REC | MS_SLAVE)
         loopback_up()
         own_run_folder(settings["nameserver"])
+    for path in settings.get("own", ()):
+        # rootlesskit's copy of /run has links to the machine's own, which this user may not write to
+        if os.path.islink(path):
+            os.unlink(path)
     if "writable" in settings:
         make_read_only(settings["writable"])
     if settings.get("ready"):

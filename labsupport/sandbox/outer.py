@@ -6,6 +6,7 @@ registries, two volumes; all named containers-course-NAME... and labelled course
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labsupport.errors import NoEngine, SandboxError
-from labsupport.sandbox import engine_image, packages, paths
+from labsupport.sandbox import engine_image, packages, paths, state
 
 if TYPE_CHECKING:
     import docker
@@ -98,7 +99,11 @@ def prepare(name: str, directory: Path, work: Path, report: Report) -> dict[str,
     certificates = directory / "certificates"
     if not (certificates / "ca.pem").exists():
         make_certificates(paths.make_private(certificates))
-    used = {"api": free_port(), "registry": free_port(5000), "login_registry": free_port(5001)}
+    wishes = {"api": 0, "registry": 5000, "login_registry": 5001}
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        # the same ports as last time: an open notebook goes on where it was
+        wishes.update(state.read_settings(directory).options["ports"])
+    used = {part: free_port(wish) for part, wish in wishes.items()}
     return {
         "address": address,
         "image": image,

@@ -106,7 +106,13 @@ class Rootless(Driver):
         dockerd = [*self.dockerd(), "--rootless", "--ip", "127.0.0.1"]
         if proxy := self._old_proxy():
             dockerd += ["--userland-proxy-path", proxy]
-        inner = self._inside(dockerd, "dockerd", writable=self.settings.writable, environment=self._variables())
+        inner = self._inside(
+            dockerd,
+            "dockerd",
+            writable=self.settings.writable,
+            own=["/run/docker", "/run/containerd", "/run/xtables.lock"],
+            environment=self._variables(),
+        )
         self._spawn_inside("engine", [*argv, *inner], log=self.engine_log, environment=self._variables(), pass_fds=())
 
     def command_beside(self, argv: list[str]) -> list[str]:

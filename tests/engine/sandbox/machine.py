@@ -56,16 +56,27 @@ class Machine:
             shutil.copy(shutil.which(name) or programs / "usr/bin" / name, self.bin / name)
             (self.bin / name).chmod(0o4755)
         self.process = subprocess.Popen(
-            ["unshare", "-n", "-m", "sh", "-c", SET_UP.format(folder=self.folder, programs=programs.parent, opened=self._opened())], stdout=subprocess.PIPE, text=True
+            [
+                "unshare",
+                "-n",
+                "-m",
+                "sh",
+                "-c",
+                SET_UP.format(folder=self.folder, programs=programs.parent, opened=self._opened(programs.parent)),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
-        if self.process.stdout.readline() != "ready\n":
+        with self.process.stdout as lines:
+            ready = lines.readline()
+        if ready != "ready\n":
             raise RuntimeError("the machine within the machine could not be made")
 
-    def _opened(self) -> str:
+    def _opened(self, programs: Path) -> str:
         """Shell lines that let ada reach this Python and this checkout where they lie below a closed folder (/root)."""
         lines = []
-        needed = [Path(sys.base_prefix), Path(sys.prefix), Path(__file__).resolve().parents[3]]
+        needed = [Path(sys.base_prefix), Path(sys.prefix), Path(__file__).resolve().parents[3], programs]
         closed = {path: top for path in needed for top in path.parents if not top.stat().st_mode & 0o001}
         for number, path in enumerate(closed):
             lines += [f"mkdir -p {self.folder}/stash/{number}", f"mount --bind {path} {self.folder}/stash/{number}"]
@@ -95,6 +106,7 @@ class Machine:
             timeout=timeout,
             cwd=self.home,
         )
+        print(done.stderr, file=sys.stderr)
         if check and done.returncode:
             raise AssertionError(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
