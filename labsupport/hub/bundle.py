@@ -12,6 +12,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -22,6 +23,8 @@ from labsupport.hub.registry import INDEX, Registry
 from labsupport.hub.stock import Place, Report, read_stamp, write_stamp
 
 KEY = "course.image.key"  # images.key of the checkout that filled the hub: the same checkout need not fill it again
+
+Graphs = dict[tuple[str, str], tuple[str, Graph]]  # (name, tag) -> its digest and what that stands for
 
 
 def save(sb: Place, file: Path | str, report: Report = print, *, force: bool = False) -> None:
@@ -35,35 +38,33 @@ def save(sb: Place, file: Path | str, report: Report = print, *, force: bool = F
             f"{path} exists already",
             next_command=f"choose another name, or: python3 -m labsupport hub save --force {path}",
         )
-    registry = Registry(sb.registry_url)
-    registry.wait()
-    tags = [(name, tag) for name in registry.names() for tag in registry.tags(name)]
-    digests = {pair: digest for pair in tags if (digest := registry.manifest_digest(*pair))}
-    if not digests:
-        raise HubError("the hub is empty: there is nothing to save", next_command="python3 -m labsupport start")
-    graphs = {pair: _graph(registry, pair[0], digest) for pair, digest in digests.items()}
-    index = _index(digests, graphs, str(read_stamp(sb, registry).get("key", "")))
-    partial = path.with_name(path.name + ".part")
-    try:
-        with tarfile.open(partial, "w") as archive:
-            _add(archive, "oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
-            _add(archive, "index.json", index)
-            written: set[str] = set()
-            for (name, tag), graph in graphs.items():
-                report(f"saving {_shown(name, tag)} ({_megabytes(graph)})")
-                _write(archive, registry, name, graph, written)
-        partial.replace(path)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise HubError(
-            f"could not write {path}" + (": the disk is full" if full else ""),
-            seen=str(error),
-            next_command="choose a folder with room that you may write to, then run the command again",
-        ) from error
-    finally:
-        # also when interrupted: half a hub file helps nobody
-        if partial.exists():
-            partial.unlink()
+    with Registry(sb.registry_url) as registry:
+        registry.wait()
+        graphs = _graphs(registry)
+        if not graphs:
+            raise HubError("the hub is empty: there is nothing to save", next_command="python3 -m labsupport start")
+        index = _index(graphs, str(read_stamp(sb, registry).get("key", "")))
+        unfinished = path.with_name(path.name + ".part")
+        try:
+            with tarfile.open(unfinished, "w") as archive:
+                _add(archive, "oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
+                _add(archive, "index.json", index)
+                written: set[str] = set()
+                for (name, tag), (_, graph) in graphs.items():
+                    report(f"saving {_shown(name, tag)} ({_megabytes(graph)})")
+                    _write(archive, registry, name, graph, written)
+            unfinished.replace(path)
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            raise HubError(
+                f"could not write {path}" + (": the disk is full" if full else ""),
+                seen=str(error),
+                next_command="choose a folder with room that you may write to, then run the command again",
+            ) from error
+        finally:
+            # also when interrupted: half a hub file helps nobody
+            if unfinished.exists():
+                unfinished.unlink()
     report(f"{len(graphs)} images are in {path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
@@ -74,10 +75,9 @@ def load(sb: Place, file: Path | str, report: Report = print) -> None:
     When the registry stops half-way, no tag stands for half an image, and running it again completes the work.
     """
     path = Path(file)
-    registry = Registry(sb.registry_url)
-    registry.wait()
     try:
-        with path.open("rb") as stream, _opened(stream, path) as archive:
+        with path.open("rb") as stream, _opened(stream, path) as archive, Registry(sb.registry_url) as registry:
+            registry.wait()
             report(f"checking {path}")
             checked = layout.check(stream, archive, path)
             for name, tag, digest in checked.tags:
@@ -109,19 +109,26 @@ def _opened(stream: IO[bytes], path: Path) -> tarfile.TarFile:
         ) from error
 
 
-def _graph(registry: Registry, name: str, digest: str) -> Graph:
-    graph = Graph()
-    try:
-        graph.add(digest, lambda inner: registry.manifest(name, inner)[0])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HubError(f"{name} holds a manifest that cannot be read", seen=f"{digest}: {error}") from error
-    return graph
+def _graphs(registry: Registry) -> Graphs:
+    graphs: Graphs = {}
+    for name in registry.names():
+        for tag in registry.tags(name):
+            digest = registry.manifest_digest(name, tag)
+            if digest is None:
+                continue
+            graph = Graph()
+            try:
+                graph.add(digest, partial(registry.manifest_bytes, name))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise HubError(f"{name}:{tag} has a manifest that cannot be read", seen=str(error)) from error
+            graphs[name, tag] = digest, graph
+    return graphs
 
 
-def _index(digests: dict[tuple[str, str], str], graphs: dict[tuple[str, str], Graph], key: str) -> bytes:
+def _index(graphs: Graphs, key: str) -> bytes:
     manifests = []
-    for (name, tag), digest in digests.items():
-        body = graphs[name, tag].manifests[digest]
+    for (name, tag), (digest, graph) in graphs.items():
+        body = graph.manifests[digest]
         manifests.append(
             {
                 "mediaType": layout.media_type(body),

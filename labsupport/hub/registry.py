@@ -1,7 +1,8 @@
 """Talk to a registry over HTTP: the part of the OCI distribution specification 1.0 that the hub needs.
 
-Pull (end-1 to end-3), push (end-4a, end-6, end-7, end-11) and content discovery (end-8a), with the standard library:
-a fill must work before anything is installed, and `docker pull` of a base image would leave it in the learner's engine.
+Pull (end-2, end-3), push (end-4a, end-6, end-7, end-11), content discovery (end-8a, and `_catalog`, which is older
+than the specification). Not through the engine: what `docker pull` and `docker build` leave behind would be in the
+learner's `docker images`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ RETRY = "python3 -m labsupport start"
 
 
 class Registry:
-    """A registry at a URL such as http://127.0.0.1:5000; one connection, kept open. Errors are HubError."""
+    """A registry at a URL such as http://127.0.0.1:5000; one connection, open until the with block ends.
+
+    Whatever goes wrong is a HubError.
+    """
 
     def __init__(self, url: str, *, timeout: float = 60) -> None:
         if not url:
@@ -41,9 +45,12 @@ class Registry:
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout)
+        self._owners: dict[str, str] = {}  # blob -> a repository that has it
 
-    def close(self) -> None:
-        """Close the connection; the next request opens a new one."""
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
 
     def wait(self, seconds: float = 10) -> None:
@@ -77,6 +84,10 @@ class Registry:
         _, headers, body = self.request("GET", f"/v2/{name}/manifests/{reference}", {"Accept": _ACCEPT})
         return body, headers.get("content-type", MANIFEST).split(";")[0]
 
+    def manifest_bytes(self, name: str, reference: str) -> bytes:
+        """Return a manifest (or an index) as stored."""
+        return self.manifest(name, reference)[0]
+
     def has_blob(self, name: str, digest: str) -> bool:
         """Whether a repository has a blob."""
         return self.request("HEAD", f"/v2/{name}/blobs/{digest}", ok=(200, 404))[0] == 200
@@ -93,10 +104,15 @@ class Registry:
             raise self._silent("GET", f"{name}@{digest}", error) from error
 
     def push_blob(self, name: str, digest: str, body: bytes | IO[bytes], size: int) -> bool:
-        """Store a blob unless the repository has it; return whether it was sent."""
+        """Store a blob unless the registry has it already; return whether it was sent."""
+        owner = self._owners.setdefault(digest, name)
         if self.has_blob(name, digest):
             return False
-        _, headers, _ = self.request("POST", f"/v2/{name}/blobs/uploads/", {"Content-Length": "0"}, ok=(202,))
+        mount = f"?mount={quote(digest)}&from={quote(owner)}" if owner != name else ""
+        path = f"/v2/{name}/blobs/uploads/{mount}"
+        status, headers, _ = self.request("POST", path, {"Content-Length": "0"}, ok=(202, 201))
+        if status == 201:
+            return False
         location = urlsplit(headers["location"])
         target = f"{location.path}?{location.query + '&' if location.query else ''}digest={quote(digest)}"
         sent = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}

@@ -51,44 +51,48 @@ def fill(sb: Place, report: Report = print) -> None:
     """
     wanted = images.sources()
     key = images.key(wanted)
-    registry = Registry(sb.registry_url)
-    registry.wait()
-    if read_stamp(sb, registry).get("key") == key:
-        return
+    with Registry(sb.registry_url) as registry:
+        registry.wait()
+        if read_stamp(sb, registry).get("key") != key:
+            _fill(sb, registry, wanted, key, report)
+
+
+def _fill(sb: Place, registry: Registry, wanted: list[Source], key: str, report: Report) -> None:
     started = time.monotonic()
     report("filling the hub with the course's images")
     root = _packages(wanted, report)
     made: dict[str, Image] = {}
-    missing: list[str] = []
     for source in wanted:
-        name, tag = reference(source.reference)
         image = _image(source, root, made, registry)
-        if image is None:
-            missing.append(source.reference)
-            continue
-        registry.push(f"library/{name}", tag, image)
-        made[source.reference] = image
+        if image is not None:
+            name, tag = reference(source.reference)
+            registry.push(f"library/{name}", tag, image)
+            made[source.reference] = image
     if not made:
         raise HubError(
             "the hub is empty: neither Debian's packages nor Docker Hub can be reached",
             next_command="python3 -m labsupport hub load FILE   (a hub file made on another machine)",
         )
-    for name_ in missing:
-        report(f"left out: {name_} (needs Debian packages; a hub file has it: python3 -m labsupport hub load FILE)")
-    if not missing:
-        write_stamp(sb, key, {source_: image.digest for source_, image in made.items()})
+    missing = [source.reference for source in wanted if source.reference not in made]
+    if missing:
+        report(
+            f"left out: {', '.join(missing)} (they need Debian's packages; a hub file made elsewhere brings them:"
+            " python3 -m labsupport hub load FILE)"
+        )
+    else:
+        write_stamp(sb, key, {name: image.digest for name, image in made.items()})
     report(f"the hub holds {len(made)} images of the course ({time.monotonic() - started:.1f} s)")
 
 
 def catalog(sb: Place) -> list[Stocked]:
     """Return every tag the sandbox's registry holds, sorted by name."""
-    registry = Registry(sb.registry_url)
     rows = []
-    for name in registry.names():
-        for tag in registry.tags(name):
-            digest = registry.manifest_digest(name, tag)
-            if digest:
-                rows.append(Stocked(name, tag, digest, _size(registry, name, digest)))
+    with Registry(sb.registry_url) as registry:
+        for name in registry.names():
+            for tag in registry.tags(name):
+                digest = registry.manifest_digest(name, tag)
+                if digest:
+                    rows.append(Stocked(name, tag, digest, _size(registry, name, digest)))
     return rows
 
 

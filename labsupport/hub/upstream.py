@@ -50,11 +50,16 @@ def _get(url: str, token: str, limit: int) -> tuple[bytes, str]:
     if token:
         # unredirected: blobs are served by a content network that refuses a second kind of credentials
         request.add_unredirected_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request, timeout=30) as response:
-        body: bytes = response.read(limit + 1)
-        if len(body) > limit:
-            raise ValueError(f"{url}: more than {limit} bytes")
-        return body, response.headers.get_content_type()
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            body: bytes = response.read(limit + 1)
+            media_type = response.headers.get_content_type()
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise
+    if len(body) > limit:
+        raise ValueError(f"{url}: more than {limit} bytes")
+    return body, media_type
 
 
 def _platform(index: dict[str, Any], architecture: str) -> str:
