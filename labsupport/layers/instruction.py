@@ -30,6 +30,7 @@ METADATA = frozenset(
 _FILES = frozenset(["FROM", "RUN", "COPY", "ADD", "WORKDIR"])
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s*")
 _SHELL = re.compile(r"^(?:RUN )?(?:\|\d+ .*?)?/bin/sh -c ")
+_DIGEST = re.compile(r"\b(file|dir|multi|sha256):([0-9a-f]{8})[0-9a-f]{8,}")
 _TAIL = re.compile(r"\s*# buildkit\s*$")
 
 
@@ -56,4 +57,4 @@ def readable(created_by: str, comment: str = "") -> str:
         text = _NOP.sub("", text)
     elif _SHELL.match(text):
         text = "RUN " + _SHELL.sub("", text)
-    return _TAIL.sub("", text)
+    return _DIGEST.sub(r"\1:\2", _TAIL.sub("", text))

@@ -28,3 +28,8 @@ def exact(count: int | None) -> str:
 def percent(part: float, whole: float) -> str:
     """`part` of `whole` in percent, `-` when there is no whole."""
     return "-" if not whole else f"{100 * part / whole:.1f} %"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1, "layer"` -> `1 layer`; `2, "layer"` -> `2 layers`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
