@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import http.client
 import math
+import re
 import shlex
 from typing import Any
 
 from labsupport.exercises.lab import Lab, Missing
 from labsupport.exercises.looks import Look
+
+# What the runtime says when there is no such program, the same words in all engines
+_NOT_STARTED = re.compile(r'exec: "[^"]*": [^:]+')
 
 
 def page(port: str, path: str = "/", *, seconds: float = 2.0) -> Look:
@@ -152,15 +156,22 @@ def run(image: str, command: list[str] | None = None, *, seconds: float = 20, **
 
     def fetch(lab: Lab) -> str:
         import requests
+        from docker.errors import APIError
 
         lab.inspect("image", image)
         filled = [lab.fill(word) for word in command] if command else None
-        with lab.throwaway(lab.fill(image), filled, **options) as container:
-            try:
-                code = container.wait(timeout=seconds)["StatusCode"]
-            except requests.exceptions.RequestException:
-                return f"still running after {seconds:g} s"
-            output = bytes(container.logs()).decode(errors="replace").strip()
+        try:
+            with lab.throwaway(lab.fill(image), filled, **options) as container:
+                try:
+                    code = container.wait(timeout=seconds)["StatusCode"]
+                except requests.exceptions.RequestException:
+                    return f"still running after {seconds:g} s"
+                output = bytes(container.logs()).decode(errors="replace").strip()
+        except APIError as error:
+            refused = _NOT_STARTED.search(str(error.explanation))
+            if refused is None:
+                raise
+            return f"does not start: {refused[0]}"
         return f"exit {code}: {output}"
 
     return Look(fetch, " ".join(["docker run --rm", image, *map(shlex.quote, command or [])]))

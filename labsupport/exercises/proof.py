@@ -21,6 +21,7 @@ from labsupport.exercises.exercise import Exercise, Output, answers_as_dict
 from labsupport.exercises.lab import Lab
 from labsupport.exercises.outcome import Report, StepResult, Verdict
 from labsupport.exercises.recorded import EventSource
+from labsupport.exercises.seeds import fill, fill_all
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -87,7 +88,7 @@ def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> P
         scene.remove_owned(bench.client, exercise, known)
     report = as_shown(exercise, whole)
     text = str(report)
-    fault = _fault(attempt, report, text)
+    fault = _fault(replace(attempt, says=fill(attempt.says, known)), report, text)
     if fault and output:
         text += f"\n--- output of the attempt\n{output[-2000:]}"
     return Proof(attempt, fault, caught(whole), text, time.monotonic() - began)
@@ -100,8 +101,6 @@ def _dict(answers: Any) -> dict[str, Any]:
 def _answer(value: Any, known: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> Any:
     if isinstance(value, Output):
         return scene.run_commands((value.command,), known, folder, environment, strict=True).strip()
-    from labsupport.exercises.seeds import fill_all
-
     return fill_all(value, known)
 
 

@@ -20,6 +20,7 @@ from labsupport.exercises.seeds import fill
 if TYPE_CHECKING:
     from docker import DockerClient
 
+LONGEST = 60  # seconds a command of a scene or an attempt may take
 KEPT = 3  # earlier working folders of an exercise that undo keeps
 
 
@@ -38,10 +39,14 @@ def run_commands(
     output = ""
     for command in commands:
         filled = fill(command, known)
-        done = subprocess.run(
-            ["bash", "-c", filled], cwd=folder, env=dict(environment), text=True, errors="replace", timeout=120,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                ["bash", "-c", filled], cwd=folder, env=dict(environment), text=True, errors="replace",
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                timeout=LONGEST,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise LessonError(f"this took longer than {LONGEST} seconds: {filled}") from None
         output += done.stdout
         if strict and done.returncode:
             last = " ".join(done.stdout.split()[-40:])
@@ -68,7 +73,8 @@ def remove_owned(client: DockerClient, exercise: Exercise, known: Mapping[str, A
     for name in [*names("volume"), *(item["Name"] for item in api.volumes(filters=label)["Volumes"] or ())]:
         with _gone_is_fine():
             api.remove_volume(name, force=True)
-    for name in names("image"):
+    untagged = api.images(filters={**label, "dangling": True})
+    for name in [*names("image"), *(item["Id"] for item in untagged)]:
         with _gone_is_fine():
             api.remove_image(name, force=True)
 

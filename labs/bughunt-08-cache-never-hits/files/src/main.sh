@@ -1,0 +1,1 @@
+echo "version 1, with $(cut -d " " -f 1 /opt/installed | xargs)"

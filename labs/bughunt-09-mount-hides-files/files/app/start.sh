@@ -1,0 +1,1 @@
+exec httpd -f -p 80 -h /app/www
