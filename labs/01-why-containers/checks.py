@@ -1,9 +1,27 @@
 """Lesson 01: a hand-over repaired, a process found, three states, a page on a port, and a container that ends."""
 
 from labsupport.exercises import (
-    Answer, Choice, Did, Exercise, Name, Output, Pick, Port, Prediction, Probe, Quiz, Scene, State, Step, Token, Wrong,
+    Answer,
+    Choice,
+    Did,
+    Exercise,
+    Name,
+    Output,
+    Pick,
+    Port,
+    Prediction,
+    Probe,
+    Quiz,
+    Scene,
+    State,
+    Step,
+    Token,
+    Wrong,
+    expect,
+    looks,
+    mistakes,
+    probes,
 )
-from labsupport.exercises import expect, looks, mistakes, probes
 from labsupport.exercises.lab import Lab
 
 BUILD = "docker build -q -t {name} --label course.lab=01.1 ."
@@ -170,17 +188,17 @@ PAGE = Exercise(
     minutes=6,
 )  # fmt: skip
 
-DOCKERFILE = "printf 'FROM busybox\\nCOPY clock.sh /srv/clock.sh\\nCMD [\"sh\", \"{path}\"]\\n' > Dockerfile"
+DOCKERFILE = 'printf \'FROM busybox\\nCOPY clock.sh /srv/clock.sh\\nCMD ["sh", "{script}"]\\n\' > Dockerfile'
 BUILD_CLOCK = "docker build -q -t {image} --label course.lab=01.5 ."
 RUN_CLOCK = "docker run -d --name {name} --label course.lab=01.5 {image}"
-MEND = "sed -i 's|{path}|/srv/clock.sh|' Dockerfile"
+MEND = "sed -i 's|{script}|/srv/clock.sh|' Dockerfile"
 
 HUNT = Exercise(
     id="01.5",
     title="The container that will not stay",
     goal="The container `{name}` should write a tick every second, and it is not running. Its image `{image}` was built "
          "from the folder $LAB. Find out why, repair the image, and leave `{name}` running from it.",
-    seeds={"name": Name("clock"), "image": Name("ticker"), "path": Pick(("/srv/clok.sh", "/clock.sh", "/srv/Clock.sh"))},
+    seeds={"name": Name("clock"), "image": Name("ticker"), "script": Pick(("/srv/clok.sh", "/clock.sh", "/srv/Clock.sh"))},
     scene=Scene(files="files/hunt", commands=(DOCKERFILE, BUILD_CLOCK, RUN_CLOCK)),
     owns=("container:{name}", "image:{image}"),
     steps=(

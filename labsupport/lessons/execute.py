@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from copy import deepcopy
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from labsupport.lessons.outputs import tidy
 from labsupport.lessons.source import METADATA, Notebook
 
 CELL_TIMEOUT = 180  # seconds
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+TAIL = 3000  # characters of a failed cell's report
 
 
 def execute(notebook: Notebook, folder: Path, environment: dict[str, str] | None = None) -> Notebook:
@@ -34,7 +37,7 @@ def execute(notebook: Notebook, folder: Path, environment: dict[str, str] | None
     try:
         client.execute(env={**os.environ, **(environment or {})})
     except CellExecutionError as error:
-        raise LessonError(f"a cell failed: {error.ename}", seen=str(error).strip()) from None
+        raise LessonError(f"a cell failed: {error.ename}", seen=_plain(error)) from None
     except CellTimeoutError as error:
         raise LessonError(f"a cell ran longer than {CELL_TIMEOUT} s", seen=str(error).strip()) from None
     for cell in made.cells:
@@ -44,3 +47,9 @@ def execute(notebook: Notebook, folder: Path, environment: dict[str, str] | None
     made.metadata.clear()
     made.metadata.update(deepcopy(METADATA))
     return made
+
+
+def _plain(error: Exception) -> str:
+    """The cell and the end of what it said, without colours."""
+    text = COLOURS.sub("", str(error)).strip()
+    return text if len(text) <= TAIL else f"{text[: TAIL // 3]}\n...\n{text[-TAIL * 2 // 3 :]}"

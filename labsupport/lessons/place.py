@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from labsupport import sandbox
+from labsupport import hub, sandbox
 from labsupport.sandbox import Sandbox, paths
 
 SEED = "course"
@@ -28,7 +28,8 @@ def workplace() -> Iterator[Callable[[], None]]:
     os.environ["LABSUPPORT_HOME"] = str(paths.cache() / "builder")
     os.environ.pop("LABSUPPORT_SANDBOX", None)
     try:
-        sb = sandbox.start(report=lambda line: None)
+        sb = sandbox.start(report=_nobody)
+        hub.fill(sb, report=_nobody)
         os.environ.update(environment(sb))
         yield lambda: begin_anew(sb)
     finally:
@@ -55,6 +56,10 @@ def begin_anew(sb: Sandbox) -> None:
     work = paths.work()
     shutil.rmtree(work / "exercises", ignore_errors=True)
     (work / "progress.json").unlink(missing_ok=True)
+
+
+def _nobody(line: str) -> None:
+    """Steps of a start nobody watches."""
 
 
 def folder_of(notebook: Path) -> Path:

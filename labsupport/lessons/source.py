@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jupytext  # type: ignore[import-untyped]
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from labsupport.errors import LessonError
 
@@ -78,15 +78,19 @@ def find(only: str | None = None, root: Path = ROOT) -> list[Lesson]:
 
 def headings(markdown: str) -> list[tuple[int, str]]:
     """(level, text) of each heading; a `#` inside a code fence is no heading."""
+    return [(level, text) for _, level, text in _heading_lines(markdown)]
+
+
+def _heading_lines(markdown: str) -> list[tuple[int, int, str]]:
     found, fence = [], ""
-    for line in markdown.splitlines():
+    for number, line in enumerate(markdown.splitlines()):
         mark = re.match(r"^(`{3,}|~{3,})", line)
         if mark and not fence:
             fence = mark[1]
         elif fence and line.startswith(fence):
             fence = ""
         elif not fence and (heading := HEADING.match(line)):
-            found.append((len(heading[1]), heading[2]))
+            found.append((number, len(heading[1]), heading[2]))
     return found
 
 
@@ -101,9 +105,9 @@ def read(lesson: Lesson) -> Notebook:
 
 def parse(text: str, number: str) -> Notebook:
     """Notebook of a lesson's source text; `number` ("01") begins each cell's id."""
-    parsed = jupytext.reads(text, fmt="md")
+    cells = [part for cell in jupytext.reads(text, fmt="md").cells for part in _split(cell)]
     section, ordinal, taken = "top", 0, set()
-    for cell in parsed.cells:
+    for cell in cells:
         titles = headings(cell.source) if cell.cell_type == "markdown" else []
         if titles:
             section, ordinal = slug(titles[0][1])[: ID_LENGTH - 10], 0
@@ -112,7 +116,17 @@ def parse(text: str, number: str) -> Notebook:
         if cell.id in taken:
             raise LessonError(f"two sections of lesson {number} are called {section!r}; rename one")
         taken.add(cell.id)
-    return new_notebook(cells=parsed.cells, metadata=METADATA)  # type: ignore[no-untyped-call]
+    return new_notebook(cells=cells, metadata=METADATA)  # type: ignore[no-untyped-call]
+
+
+def _split(cell: Cell) -> list[Cell]:
+    """A Markdown cell for each heading, so that prose at the end of a section stays in it."""
+    if cell.cell_type != "markdown":
+        return [cell]
+    starts = [line for line, _, _ in _heading_lines(cell.source) if line]
+    lines = cell.source.splitlines()
+    parts = ["\n".join(lines[start:end]).strip() for start, end in zip([0, *starts], [*starts, None], strict=True)]
+    return [new_markdown_cell(part, metadata=cell.metadata) for part in parts]  # type: ignore[no-untyped-call]
 
 
 def tags(cell: Cell) -> list[str]:

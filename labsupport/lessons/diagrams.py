@@ -1,0 +1,108 @@
+"""The diagrams of lessons 00 and 01: one function each, named as the file it becomes in `images/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labsupport.lessons.boxes import QUIET, Drawing
+
+
+def client_and_engine() -> str:
+    """Client, engine and registry: who asks whom."""
+    draw = Drawing(84, 31)
+    client = draw.box(1, 12, 18, 9, "docker\nthe client")
+    draw.box(31, 1, 31, 29, "dockerd, the engine", "frame")
+    api = draw.box(33, 12, 9, 9, "API", "plain")
+    draw.box(46, 16, 14, 8, "images", "image")
+    draw.box(46, 5, 14, 8, "containers", "container")
+    registry = draw.box(72, 12, 11, 9, "registry\n(the hub)", "image")
+    draw.arrow(client.at("right"), api.at("left"), "request, answer", both=True)
+    draw.words(25.5, 13.5, "over\n$DOCKER_HOST", fontsize=9.5, color=QUIET)
+    draw.arrow((62, 16.5), registry.at("left"), "pull", both=True)
+    draw.words(10, 9.5, "your terminal,\nthis notebook", fontsize=9.5, color=QUIET)
+    draw.words(77.5, 9.5, "keeps images\nfor everyone", fontsize=9.5, color=QUIET)
+    return draw.svg()
+
+
+def handover() -> str:
+    """Before: instructions to servers set up by hand. After: an image to servers with an engine."""
+    draw = Drawing(84, 40)
+    for x, title, cause, kind in ((1, "Before", "program +\ninstructions", "text"), (44, "After", "image", "image")):
+        draw.words(x + 1.5, 37.5, title, fontsize=14, weight="bold", ha="left")
+        developer = draw.box(x, 14, 13, 12, "developer", "frame")
+        draw.box(x + 1.2, 15, 10.6, 7, cause, kind, fontsize=10)
+        for row, lua in enumerate(("Lua 5.4", "Lua 5.1", "no Lua")):
+            y = 26 - row * 12
+            draw.box(x + 22, y, 17, 10, f"server {row + 1}", "frame")
+            works = row == 0
+            if title == "Before":
+                outcome = f"{lua}: works" if works else f"{lua}: fails"
+                draw.box(x + 23.2, y + 1, 14.6, 5, outcome, "plain" if works else "trouble", fontsize=10)
+            else:
+                draw.box(x + 23.2, y + 1, 14.6, 5, "engine: works", "container", fontsize=10)
+            draw.arrow(developer.at("right"), (x + 22, y + 5))
+    return draw.svg()
+
+
+def image_and_containers() -> str:
+    """One Dockerfile, one image, three containers with notes of their own."""
+    draw = Drawing(84, 36)
+    source = draw.box(1, 12, 19, 12, 'FROM busybox\nRUN echo ...\nCMD ["sleep", ...]', "text", fontsize=9.5, mono=True)
+    image = draw.box(32, 12, 15, 12, "image\nnotes", "image")
+    draw.words(10.5, 26.5, "instructions", fontsize=12, weight="bold")
+    draw.words(39.5, 26.5, "package", fontsize=12, weight="bold")
+    draw.words(69, 34.8, "instances", fontsize=12, weight="bold")
+    draw.arrow(source.at("right"), image.at("left"), "docker build")
+    notes = (("anna", "buy bread\ncall the dentist"), ("ben", "(no note)"), ("cleo", "buy bread"))
+    for row, (name, note) in enumerate(notes):
+        y = 23.5 - row * 11
+        draw.box(57, y, 26, 9.5, "", "container")
+        draw.words(62.5, y + 4.8, name)
+        draw.box(68, y + 1.4, 14, 6.8, note, "text", fontsize=9)
+        draw.arrow(image.at("right"), (57, y + 4.8), "docker run" if row == 0 else "", above=2.2)
+    draw.words(10.5, 8.6, "as source code", fontsize=9.5, color=QUIET)
+    draw.words(39.5, 8.6, "as a class", fontsize=9.5, color=QUIET)
+    draw.words(47.5, 2.0, "as objects, each with its own state", fontsize=9.5, color=QUIET)
+    return draw.svg()
+
+
+def two_sides() -> str:
+    """One process, seen from inside its container and from the machine."""
+    draw = Drawing(84, 34)
+    inside = draw.box(1, 10, 26, 23, "inside the container", "frame")
+    draw.words(14, 21, "process number 1\nhost name box\n/ holds the image's files", fontsize=10.5)
+    outside = draw.box(57, 10, 26, 23, "on the machine", "frame")
+    draw.words(70, 21, "process number 16621,\none of many\n/ holds the machine's files", fontsize=10.5)
+    process = draw.box(33, 16, 18, 10, "sleep 3600\none process", "container")
+    draw.arrow(inside.at("right"), process.at("left"), "sees", above=1.2)
+    draw.arrow(outside.at("left"), process.at("right"), "sees", above=1.2)
+    kernel = draw.box(1, 1, 82, 6, "one Linux kernel", "plain")
+    draw.arrow(process.at("bottom"), kernel.at("top"), "")
+    draw.words(48.5, 11.5, "system calls", fontsize=9.5, color=QUIET)
+    return draw.svg()
+
+
+def cover() -> str:
+    """The course in one picture: a command, and the engine in its sandbox that carries it out."""
+    draw = Drawing(84, 30)
+    draw.box(1, 1, 38, 28, "", "plain")
+    lines = ("$ docker run hello-world", "Unable to find image locally", "Pulling from library/hello-world", "",
+             "Hello! A container has just run", "on your engine.", "", "$ _")  # fmt: skip
+    for row, line in enumerate(lines):
+        draw.words(3, 25.5 - row * 3.1, line, ha="left", mono=True, fontsize=10)
+    draw.box(44, 1, 39, 28, "your computer", "frame")
+    draw.box(46, 3, 35, 21.5, "the sandbox: an engine of its own", "frame", fontsize=10.5)
+    for column, name in enumerate(("hello-world", "web", "lua")):
+        draw.box(48 + column * 10.6, 12, 9.8, 7, name, "container", fontsize=9)
+    draw.box(48, 5, 31, 5, "hub: the course's images", "image", fontsize=10)
+    draw.arrow((39, 14), (46, 14), "")
+    return draw.svg()
+
+
+DIAGRAMS: dict[str, Callable[[], str]] = {
+    "cover": cover,
+    "client-and-engine": client_and_engine,
+    "handover": handover,
+    "image-and-containers": image_and_containers,
+    "two-sides": two_sides,
+}
