@@ -6,8 +6,6 @@ notebooks take turns. Results only get better: a later failure never takes point
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import secrets
@@ -128,15 +126,3 @@ class Progress:
     def set_begun(self, exercise: str, moment: float) -> None:
         with self.change() as data:
             data["scenes"][exercise] = {"begun": moment}
-
-
-def as_csv(data: dict[str, Any]) -> str:
-    """One row per exercise and quiz: id, kind, points, earned, passed, tries, hints."""
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(["id", "kind", "points", "earned", "passed", "tries", "hints"])
-    for kind in ("exercises", "quizzes"):
-        for name, kept in sorted(data[kind].items()):
-            values = [kept.get("points", ""), kept["earned"], "yes" if kept["passed"] else "no", kept["tries"]]
-            writer.writerow([name, kind.removesuffix("s").replace("quizze", "quiz"), *values, kept.get("hints", 0)])
-    return target.getvalue()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from labsupport.errors import CourseError, LessonError
+from labsupport.errors import LessonError
 from labsupport.exercises.exercise import Exercise
-from labsupport.notebook.question import ask, widgets_work
+from labsupport.notebook.panel import progress
+from labsupport.notebook.question import ask
 from labsupport.notebook.showing import show
 
 
@@ -158,5 +159,5 @@ def quiz(question: str, answer: Any = None) -> None:
 
 
 __all__ = [
-    "CourseError", "begin", "check", "goal", "hint", "lab", "predict", "quiz", "reveal", "undo", "widgets_work",
+    "begin", "check", "goal", "hint", "lab", "predict", "progress", "quiz", "reveal", "undo",
 ]  # fmt: skip
