@@ -24,6 +24,9 @@ START_SECONDS = 90
 STOP_SECONDS = 30
 START_COMMAND = "python3 -m labsupport start"
 
+# They outlive this process on purpose: dropping a Popen whose child runs is a ResourceWarning.
+_SUPERVISORS: list[subprocess.Popen[bytes]] = []
+
 
 def status(name: str = "") -> state.State:
     """How the sandbox is doing now: the last written state, corrected when its supervisor has gone."""
@@ -153,6 +156,7 @@ def _boot(name: str, directory: Path, report: Report) -> None:
                 "the sandbox's supervisor ended at once", seen=state.tail(directory / state.SUPERVISOR_LOG)
             )
         time.sleep(0.005)
+    _SUPERVISORS.append(process)
 
 
 def _wait(name: str, directory: Path) -> Sandbox:

@@ -21,7 +21,7 @@ _LAYER_IS_DONE = ("Pull complete", "Already exists", "Pushed", "Layer already ex
 
 # BuildKit's plain progress: the same step again and again until its line ends in "done".
 _BUILD_STEP = re.compile(
-    r"#\d+ (?:sha256:[0-9a-f]+ |extracting |transferring |exporting |pushing |writing |naming |unpacking |"
+    r"#\d+ (?:sha256:[0-9a-f]+ |extracting |transferring |exporting (?!to )|pushing |writing |naming |unpacking |"
     r"sending |resolve )(?!.*\bdone$)"
 )
 

@@ -28,6 +28,7 @@ _KEYS = re.compile(r"(?:\^[@-_a-z])+")
 _QUIET = 0.08
 _QUIET_NEW_PROMPT = 0.4
 _QUIET_KEYS = 0.5
+_QUIET_START = 3.0
 _LEAVE = 3.0
 
 
@@ -93,6 +94,8 @@ class _Session:
         self._emitted = 0
         self._over = False
         self._newline = True
+        self._came = False
+        self._quiet_keys = _QUIET_START  # a container may take its time to start, or to be pulled
         self._heard = self._began = time.monotonic()
         self._child: pexpect.spawn[bytes] | None = None
 
@@ -136,6 +139,8 @@ class _Session:
             self._emit(self._screen.row)
             data = bytes(ord(key.upper()) ^ 0x40 for key in line[1::2]) if keys else line.encode() + b"\n"
             self._newline = keys
+            self._came = False
+            self._quiet_keys = _QUIET_KEYS
             self._send(data)
         self._wait(timeout)
 
@@ -181,7 +186,8 @@ class _Session:
         while not self._over:
             came = self._read(0.03)
             now = time.monotonic()
-            if not came and (self._at_prompt(now - self._heard) or (keys and now - self._heard >= _QUIET_KEYS)):
+            quiet = now - self._heard
+            if not came and (self._at_prompt(quiet) or (keys and self._came and quiet >= self._quiet_keys)):
                 return
             if now > deadline:
                 raise TimeoutError
@@ -213,6 +219,7 @@ class _Session:
             self._over = True
             return True
         self._heard = time.monotonic()
+        self._came = True
         self._newline = self._newline or b"\n" in data
         self._screen.show(data)
         if self._screen.replies:

@@ -83,6 +83,9 @@ def test_build_steps_are_shown_when_done_and_a_steps_own_output_always():
 #5 0.262 extracting
 #5 0.263 sha256:abc
 #5 DONE 0.3s
+#6 exporting to image
+#6 exporting layers
+#6 exporting layers 0.1s done
 """
     assert (
         settled(build)
@@ -94,6 +97,8 @@ def test_build_steps_are_shown_when_done_and_a_steps_own_output_always():
 #5 0.262 extracting
 #5 0.263 sha256:abc
 #5 DONE 0.3s
+#6 exporting to image
+#6 exporting layers 0.1s done
 """
     )
 
