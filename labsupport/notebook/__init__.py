@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from typing import Any
+
+from labsupport.errors import HubError
 
 
 def load(shell: Any) -> None:
-    """Attach this kernel to the sandbox, starting it first if need be, and register the magics.
+    """Attach this kernel to the sandbox, starting it and filling its hub first if need be, and register the magics.
 
-    Raises CourseError, shown without a traceback, when no engine can be had: it names the next command.
+    Says nothing when all is there. Raises CourseError, shown without a traceback, when no engine can be had: it names
+    the next command.
     """
-    from labsupport import sandbox
+    from labsupport import hub, sandbox
     from labsupport.notebook import magics
 
     engine = sandbox.start(report=_report)
@@ -24,6 +28,11 @@ def load(shell: Any) -> None:
     magics.register(shell, engine)
     if importlib.util.find_spec("labsupport.notebook.layers_magic") is not None:
         importlib.import_module("labsupport.notebook.layers_magic").register(shell)
+    try:
+        hub.fill(engine, _report)
+    except HubError as error:
+        # The engine and everything else works; the lessons' images may be missing.
+        print(f"[sandbox] {error}", file=sys.stderr, flush=True)
 
 
 def _report(line: str) -> None:

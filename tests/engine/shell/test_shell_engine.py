@@ -188,12 +188,17 @@ def test_no_engine_is_said_in_three_lines(tmp_path):
         assert "Traceback" not in seen.traceback and "File " not in seen.traceback
 
 
-def test_engine_that_ended_is_told_once_before_the_next_output(pytestconfig, engine, monkeypatch):
+def test_first_cell_starts_the_sandbox_and_a_lost_engine_is_told_once(engine, monkeypatch):
     monkeypatch.setenv("LABSUPPORT_SANDBOX", "test-shell-lost")
-    lost = sandbox.start(lambda line: None)
     try:
         with kernel() as running:
-            assert running.run("%load_ext labsupport").error == ""
+            seen = running.run("%load_ext labsupport")
+            assert seen.error == ""
+            assert "starting the engine" in seen.text("stdout") and "the hub holds" in seen.text("stdout")
+            assert running.run("%reload_ext labsupport").streams == []
+            assert running.run("%shell docker run --rm hello-world").error == ""
+
+            lost = sandbox.attach()
             for process in psutil.process_iter():
                 try:
                     if process.name() == "dockerd" and str(lost.directory) in " ".join(process.cmdline()):
