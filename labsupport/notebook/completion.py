@@ -1,7 +1,8 @@
 """Tab completion in `%%shell` cells: docker's own answers, and the magics' options.
 
 Docker answers completion requests itself (`docker __complete`, the interface behind its shell completion scripts):
-subcommands, options, and the names of containers, images, networks and volumes that are really there.
+subcommands, options, and the names of containers, images, networks and volumes that are really there (20.10's client:
+subcommands only).
 """
 
 from __future__ import annotations
