@@ -64,6 +64,18 @@ def answers(docker_host: str, certificates: str = "", timeout: float = 2) -> boo
         return False
 
 
+def listens(port: int) -> bool:
+    """Whether a registry answers on this port of 127.0.0.1 (distribution-spec, end-1)."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        link.request("GET", "/v2/")
+        return link.getresponse().status in (200, 401)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()
+
+
 def stop_containers(docker_host: str, seconds: int, certificates: str = "") -> None:
     """Stop every running container, all at once; what cannot be stopped so is left to dockerd's own shutdown."""
 

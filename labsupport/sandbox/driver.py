@@ -148,6 +148,10 @@ class Driver:
         (self.sockets / "dockerd.pid").unlink(missing_ok=True)
         return argv
 
+    def _resolver_options(self) -> str:
+        """Old engines look up Docker Hub at every pull, even from a mirror: offline, that waits for two time-outs."""
+        return "timeout:1 attempts:2" if self.engine.major < 23 else ""
+
     def _cgroup_options(self) -> list[str]:
         """Containers get cgroups of this sandbox's own, made without asking the machine's systemd for anything."""
         return ["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self.cgroup()}"]

@@ -9,6 +9,7 @@ The settings:
     writable    folders the engine may write to; all else becomes read-only
     own         paths below /run that must not be the machine's
     nameserver  the resolver of the new network
+    resolver_options    added to the resolver's configuration, see resolv.conf(5)
     ready       a file descriptor told once the namespaces exist
     argv, environment   the program to become
 
@@ -124,6 +125,9 @@ def main() -> None:
         mount("none", "/", None, MS_REC | MS_SLAVE)
         loopback_up()
         own_run_folder(settings["nameserver"])
+    if settings.get("resolver_options"):
+        with open("/etc/resolv.conf", "a") as file:
+            file.write(f"options {settings['resolver_options']}\n")
     for path in settings.get("own", ()):
         # rootlesskit's copy of /run has links to the machine's own, which this user may not write to
         if os.path.islink(path):

@@ -88,15 +88,16 @@ def stop(name: str = "", report: Report = lambda line: None) -> bool:
     if not directory.exists():
         return False
     running = state.supervised(directory)
-    supervisor = state.read_state(directory).supervisor
-    if running and supervisor:
+    if running:
         report(f"stopping the sandbox {name!r}")
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(supervisor, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         while state.supervised(directory):
-            if time.monotonic() > deadline:
-                os.kill(supervisor, getattr(signal, "SIGKILL", signal.SIGTERM))
+            late = time.monotonic() > deadline
+            # read anew each time: a supervisor that has just begun has not written its number yet
+            if supervisor := state.read_state(directory).supervisor:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(supervisor, getattr(signal, "SIGKILL", signal.SIGTERM) if late else signal.SIGTERM)
+            if late:
                 break
             time.sleep(0.05)
     _sweep(name, directory)
@@ -149,13 +150,19 @@ def _boot(name: str, directory: Path, report: Report) -> None:
             env={**os.environ, "PYTHONPATH": str(package_root)},
             start_new_session=True,
         )
-    # until its lock is held, "stopped" would be read where "starting" is true
-    while not state.supervised(directory):
-        if process.poll() is not None:
-            raise EngineFailed(
-                "the sandbox's supervisor ended at once", seen=state.tail(directory / state.SUPERVISOR_LOG)
-            )
-        time.sleep(0.005)
+    try:
+        # until its lock is held, "stopped" would be read where "starting" is true
+        while not state.supervised(directory):
+            if process.poll() is not None:
+                raise EngineFailed(
+                    "the sandbox's supervisor ended at once", seen=state.tail(directory / state.SUPERVISOR_LOG)
+                )
+            time.sleep(0.005)
+    except KeyboardInterrupt:
+        # nobody could find it yet to stop it
+        process.terminate()
+        process.wait()
+        raise
     _SUPERVISORS.append(process)
 
 

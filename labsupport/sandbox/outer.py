@@ -146,6 +146,9 @@ def make_certificates(folder: Path) -> None:
 def is_free(port: int) -> bool:
     """Whether a port of 127.0.0.1 can be listened on now."""
     with socket.socket() as sock:
+        if os.name == "posix":
+            # connections of a listener that has ended do not matter; elsewhere the option means something else
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind(("127.0.0.1", port))
         except OSError:

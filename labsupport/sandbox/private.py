@@ -37,6 +37,7 @@ class Private(Driver):
             pass_fds=(writer,),
             unshare=True,
             nameserver=NAMESERVER,
+            resolver_options=self._resolver_options(),
             writable=self.settings.writable,
             ready=writer,
         )

@@ -5,8 +5,8 @@ One `docker-registry` (the CNCF Distribution registry) process per listener, bot
 * port 5000, no log-in: the engine's mirror of Docker Hub, where the course's images lie;
 * port 5001, user `learner`, password `containers`: what `docker login 127.0.0.1:5001` and `docker push` meet.
 
-Both listen inside the engine's network namespace only, never on the learner's network. Nothing is reported to anyone: the
-configuration has no `reporting` section. Settings: the registry's own configuration reference, version 0.1.
+Both listen inside the engine's network namespace only, never on the learner's network. Nothing is reported to
+anyone: the configuration has no `reporting` section. Settings: the registry's own configuration reference, version 0.1.
 Only the standard library is used here, and importing this costs nothing.
 """
 

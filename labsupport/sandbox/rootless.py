@@ -110,6 +110,7 @@ class Rootless(Driver):
             dockerd,
             "dockerd",
             writable=self.settings.writable,
+            resolver_options=self._resolver_options(),
             own=["/run/docker", "/run/containerd", "/run/xtables.lock"],
             environment=self._variables(),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ from labsupport.sandbox.registry import LOGIN_PORT, MIRROR_PORT
 
 if TYPE_CHECKING:
     import docker
-
-REGISTRY_SECONDS = 5
 
 # These would lead the client to the learner's own engine, or change how it talks.
 _NOT_INHERITED = (
@@ -50,10 +47,8 @@ class Sandbox:
         return self._url("login_registry_port")
 
     def _url(self, field: str) -> str:
-        # the engine answers a moment before the registry does, and the port may change when it is restarted
-        deadline = time.monotonic() + REGISTRY_SECONDS
-        while not (port := getattr(state.read_state(self.directory), field)) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        # read anew: the port may change when the sandbox is restarted
+        port = getattr(state.read_state(self.directory), field)
         return f"http://127.0.0.1:{port}" if port else ""
 
     @property
@@ -81,7 +76,7 @@ class Sandbox:
         return variables
 
     def _certificate_bundles(self) -> dict[str, str]:
-        """Where the machine names its own authorities, requests (under the Docker SDK) asks those and no other: add ours."""
+        """Where the machine names authorities of its own, requests (under the SDK) asks only those: add ours."""
         bundles = {}
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
             theirs = os.environ.get(name, "")

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.sandbox import api, events, state
@@ -78,22 +79,23 @@ class Supervisor:
 
     def _boot(self) -> None:
         self.driver.boot()
-        self._wait_until_ready()
+        # the registries come up while the engine does
+        ports = self.driver.serve_registry()
+        self._wait_for("the engine", lambda: api.answers(self.driver.docker_host, self.driver.certificates))
+        self._wait_for("the hub's registry", lambda: not ports[0] or api.listens(ports[0]))
         version = api.get(self.driver.docker_host, "/version", self.driver.certificates)
         self.state.engine_version = version["Version"].split("+")[0]
-        # written before the registry is up: the engine answers, and that is what a cell waits for
+        self.state.registry_port, self.state.login_registry_port = ports
         self.state.status, self.state.error = "ready", ""
         self._write()
-        self.state.registry_port, self.state.login_registry_port = self.driver.serve_registry()
-        self._write()
 
-    def _wait_until_ready(self) -> None:
+    def _wait_for(self, what: str, answers: Callable[[], bool]) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not api.answers(self.driver.docker_host, self.driver.certificates):
+        while not answers():
             if name := self.driver.ended():
-                raise RuntimeError(f"{name} ended ({self.driver.exit_status(name)}) before the engine answered")
+                raise RuntimeError(f"{name} ended ({self.driver.exit_status(name)}) before {what} answered")
             if time.monotonic() > deadline:
-                raise RuntimeError(f"the engine did not answer within {READY_SECONDS} s")
+                raise RuntimeError(f"{what} did not answer within {READY_SECONDS} s")
             if self.stopping.wait(0.01):
                 raise RuntimeError("stopped while starting")
 

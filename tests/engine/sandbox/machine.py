@@ -18,7 +18,7 @@ ADA = 15001
 SET_UP = r"""
 set -e
 ip link set lo up
-for file in passwd group subuid subgid; do touch {folder}/etc/$file; mount --bind {folder}/etc/$file /etc/$file || true; done
+for file in passwd group subuid subgid; do mount --bind {folder}/etc/$file /etc/$file; done
 mknod -m 0666 {folder}/tun c 10 200
 mount --bind {folder}/tun /dev/net/tun
 mount -t tmpfs -o mode=755 tmpfs /run
