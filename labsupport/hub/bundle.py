@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from labsupport.errors import HubError
-from labsupport.hub import layout
+from labsupport.hub import images, layout
 from labsupport.hub.layout import REFERENCE, Graph
 from labsupport.hub.registry import INDEX, Registry
 from labsupport.hub.stock import Place, Report, read_stamp, write_stamp
@@ -80,8 +80,11 @@ def load(sb: Place, file: Path | str, report: Report = print) -> None:
             registry.wait()
             report(f"checking {path}")
             checked = layout.check(stream, archive, path)
+            foreign = []
             for name, tag, digest in checked.tags:
                 graph = checked.graph(digest)
+                if images.architecture() not in checked.architectures(graph):
+                    foreign.append(_shown(name, tag))
                 report(f"loading {_shown(name, tag)} ({_megabytes(graph)})")
                 for blob, size in graph.blobs.items():
                     body = archive.extractfile(checked.members[blob])
@@ -96,6 +99,8 @@ def load(sb: Place, file: Path | str, report: Report = print) -> None:
         own = {_shown(name, tag): digest for name, tag, digest in checked.tags if name.startswith("library/")}
         write_stamp(sb, key, own)
     report(f"{len(checked.tags)} images were loaded from {path}")
+    if foreign:
+        report(f"made for another kind of processor than this {images.architecture()}: {', '.join(foreign)}")
 
 
 def _opened(stream: IO[bytes], path: Path) -> tarfile.TarFile:

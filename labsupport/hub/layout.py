@@ -67,6 +67,11 @@ class Layout:
         graph.add(digest, self.read)
         return graph
 
+    def architectures(self, graph: Graph) -> set[str]:
+        """The processor architectures an image was made for, as its configurations say."""
+        configs = [json.loads(body).get("config") for body in graph.manifests.values()]
+        return {str(json.loads(self.read(config["digest"])).get("architecture")) for config in configs if config}
+
 
 def media_type(body: bytes) -> str:
     """Return the media type of a manifest or index (its own word for it, which older OCI manifests leave out)."""
@@ -110,9 +115,11 @@ def _check(stream: IO[bytes], archive: tarfile.TarFile) -> Layout:
     index = json.loads(content("index.json"))
     layout = Layout(_tags(index), blobs, dict(index.get("annotations") or {}), read)
     for _, _, digest in layout.tags:
-        for blob, size in layout.graph(digest).blobs.items():
+        graph = layout.graph(digest)
+        for blob, size in graph.blobs.items():
             if blobs[blob].size != size:
                 raise ValueError(f"{blob} has {blobs[blob].size} bytes, its descriptor says {size}")
+        layout.architectures(graph)  # every configuration can be read
     return layout
 
 

@@ -51,10 +51,18 @@ def fill(sb: Place, report: Report = print) -> None:
     """
     wanted = images.sources()
     key = images.key(wanted)
+    from filelock import FileLock
+
     with Registry(sb.registry_url) as registry:
         registry.wait()
-        if read_stamp(sb, registry).get("key") != key:
-            _fill(sb, registry, wanted, key, report)
+        if read_stamp(sb, registry).get("key") == key:
+            return
+        # two notebooks open at once: the second waits, and finds the work done
+        lock = _stamp(sb).with_name("fill.lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock):
+            if read_stamp(sb, registry).get("key") != key:
+                _fill(sb, registry, wanted, key, report)
 
 
 def _fill(sb: Place, registry: Registry, wanted: list[Source], key: str, report: Report) -> None:

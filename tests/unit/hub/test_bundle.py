@@ -10,7 +10,7 @@ from fake_registry import FakeRegistry
 
 from labsupport import hub
 from labsupport.errors import HubError
-from labsupport.hub import dockerfile, stock
+from labsupport.hub import dockerfile, images, stock
 from labsupport.hub.build import Entry, Image, build, digest_of
 from labsupport.hub.registry import INDEX, Registry
 
@@ -61,6 +61,22 @@ def test_saved_and_loaded_is_the_same(filled: FakeRegistry, other_place: FakeReg
     again = tmp_path / "again.tar"
     hub.save(other_place, again, quiet)
     assert again.read_bytes() == file.read_bytes()
+
+
+def test_images_for_another_processor_are_named(
+    filled: FakeRegistry, other_place: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.save(filled, tmp_path / "hub.tar", quiet)
+    said: list[str] = []
+    monkeypatch.setattr(images, "architecture", lambda: "riscv64")
+    hub.load(other_place, tmp_path / "hub.tar", said.append)
+    assert (
+        said[-1]
+        == "made for another kind of processor than this riscv64: both:latest, one:latest, two:1.0, teacher/app:v1"
+    )
+    monkeypatch.setattr(images, "architecture", lambda: "amd64")
+    hub.load(other_place, tmp_path / "hub.tar", said.append)
+    assert "were loaded" in said[-1]
 
 
 def test_the_file_is_an_oci_layout(filled: FakeRegistry, tmp_path: Path) -> None:
@@ -256,6 +272,7 @@ def manifest(**change: object) -> bytes:
         (manifest(size=-1), "makes no sense"),
         (manifest(digest="sha256:../../x"), "makes no sense"),
         (manifest(digest=digest_of(b"missing")), "no 'sha256:"),
+        (manifest(digest=digest_of(b"["), size=1), ""),
         (b"[]", "neither a manifest nor an index"),
         (b"not JSON", ""),
         (b"[" * 100_000, ""),
@@ -263,7 +280,7 @@ def manifest(**change: object) -> bytes:
     ],
 )
 def test_manifests_that_make_no_sense(other_place: FakeRegistry, tmp_path: Path, body: bytes, message: str) -> None:
-    refused(other_place, written(tmp_path / "bad.tar", one(body, b"{}")), message)
+    refused(other_place, written(tmp_path / "bad.tar", one(body, b"{}", b"[")), message)
 
 
 def test_indexes_within_indexes(other_place: FakeRegistry, tmp_path: Path) -> None:

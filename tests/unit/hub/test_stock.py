@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,13 @@ def test_an_interrupted_fill_completes(
     monkeypatch.setattr(stock.Registry, "push", push)
     hub.fill(place, quiet)
     assert len(hub.catalog(place)) == len(stock.images.sources())
+
+
+def test_two_notebooks_fill_at_once(place: FakeRegistry, with_packages: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        for _ in pool.map(lambda report: hub.fill(place, report), [quiet] * 3):
+            pass
+    assert place.uploads == len({digest for _, digest in place.blobs}), "something was sent twice"
 
 
 def test_a_full_disk_is_said(place: FakeRegistry, with_packages: Path) -> None:
