@@ -14,10 +14,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 
 from labsupport.cli.steps import say, step
@@ -93,6 +91,8 @@ def required(root: Path, key: str) -> list[str]:
 
 def missing_here(root: Path, lock: str) -> list[str]:
     """What a lock file is made from (pyproject.toml) and the running interpreter does not have."""
+    from importlib import metadata
+
     names = required(root, "dependencies") + (required(root, "test") if lock == TEST_LOCK else [])
     missing = []
     for name in names:
@@ -186,7 +186,8 @@ def _works(venv: Path) -> bool:
 def _ensure_ensurepip() -> None:
     """Debian's python3 comes without ensurepip, which venv needs: install it as root, or say what to type."""
     try:
-        import ensurepip  # noqa: F401
+        # the name, not the module alone: an empty folder imports as a namespace package
+        from ensurepip import version  # noqa: F401
     except ImportError:
         pass
     else:
@@ -248,6 +249,8 @@ def _get_uv(root: Path, venv: Path) -> Path | None:
     lines = re.search(r"^uv==.*?(?=^[a-z])", (root / COURSE_LOCK).read_text() + "\nz", re.MULTILINE | re.DOTALL)
     if lines is None:
         return None
+    import tempfile
+
     with tempfile.TemporaryDirectory() as scratch:
         only = Path(scratch) / "uv.txt"
         only.write_text(lines.group(0))

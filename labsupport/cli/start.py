@@ -6,12 +6,11 @@ import contextlib
 import os
 import signal
 import sys
-import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from labsupport import environment, hub, sandbox, workcopy
+from labsupport import environment, sandbox, workcopy
 from labsupport.cli.steps import Reporter, say, step
 from labsupport.jupyter import server
 
@@ -44,6 +43,8 @@ def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:
         undo.callback(sandbox.stop)
     with step("Starting the sandbox" if not was_running else "Attaching to the sandbox"):
         box = sandbox.start(Reporter())
+    from labsupport import hub
+
     with step("Filling the hub"):
         hub.fill(box, Reporter())
     work = _working_copy(environment.checkout())
@@ -77,7 +78,11 @@ def _open(url: str, browser: bool) -> None:
     print(url, flush=True)
     # without a display Python opens a text browser in this very terminal
     shown = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if browser and not (shown and webbrowser.open(url)):
+    if not browser:
+        return
+    import webbrowser
+
+    if not (shown and webbrowser.open(url)):
         say("No browser could be opened here: open the address above.")
 
 

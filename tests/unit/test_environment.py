@@ -1,4 +1,4 @@
-"""environment.yml, pyproject.toml and the lock files ask for the same packages; the environment's stamp can be trusted."""
+"""environment.yml, pyproject.toml and the lock files ask for the same packages; the stamp can be trusted."""
 
 from __future__ import annotations
 
