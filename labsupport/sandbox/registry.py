@@ -13,7 +13,6 @@ Only the standard library is used here, and importing this costs nothing.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 MIRROR_PORT = 5000
@@ -46,11 +45,6 @@ def configuration(storage: Path, port: int, htpasswd: Path | None = None, addres
 def command(binary: str | Path, config: Path) -> list[str]:
     """Return the command line that runs the registry in the foreground until it gets SIGTERM."""
     return [str(binary), "serve", str(config)]
-
-
-def environment() -> dict[str, str]:
-    """Return this process's environment without REGISTRY_* variables, which would override the configuration."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "OTEL_"))}
 
 
 def prepare(directory: Path, address: str = "127.0.0.1") -> list[Path]:

@@ -1,8 +1,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from labsupport.sandbox import registry
 
 
@@ -21,9 +19,3 @@ def test_two_listeners_on_one_storage(tmp_path: Path) -> None:
 def test_a_folder_with_blanks_and_quotes_stays_one_value(tmp_path: Path) -> None:
     folder = tmp_path / 'my "course": #1'
     assert json.loads(registry.configuration(folder, 5000))["storage"]["filesystem"]["rootdirectory"] == str(folder)
-
-
-def test_the_environment_cannot_override_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REGISTRY_HTTP_ADDR", "0.0.0.0:80")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://example.org")
-    assert not [name for name in registry.environment() if name.startswith(("REGISTRY_", "OTEL_"))]
