@@ -6,6 +6,7 @@ one connection per thread and no client objects in between is what makes that ch
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -31,8 +32,8 @@ class EngineApi(Protocol):
     def head(self, path: str) -> Mapping[str, str]:
         """The answer's headers, names in lower case; NotFound when the engine says 404."""
 
-    def stream(self, path: str) -> Iterator[bytes]:
-        """The answer's body in pieces, as they come. Closing the iterator closes the connection."""
+    def stream(self, path: str) -> Stream:
+        """The answer's body in pieces, as they come."""
 
 
 class NotFound(ImageDataError):
@@ -48,6 +49,34 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
+
+
+class Stream:
+    """An answer that comes piece by piece. `close` may be called from any thread, and ends the iteration."""
+
+    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, path: str) -> None:
+        self._connection = connection
+        self._response = response
+        self._path = path
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while piece := self._response.read1(1 << 18):
+                yield piece
+        except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
+            if not self._closed:
+                raise ImageDataError(f"The engine broke off its answer to {self._path}.", seen=str(error)) from None
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the request; a reader waiting for the next piece wakes up."""
+        self._closed = True
+        if self._connection.sock is not None:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
 
 
 class Connection:
@@ -82,20 +111,21 @@ class Connection:
         response, _ = self._ask("HEAD", self.version + path)
         return {name.lower(): value for name, value in response.getheaders()}
 
-    def stream(self, path: str) -> Iterator[bytes]:
-        """Raises ImageDataError when the engine refuses, before the first piece."""
+    def stream(self, path: str) -> Stream:
+        """The answer's body as it comes; ImageDataError when the engine refuses."""
         connection = self._connect(None)
         try:
             connection.request("GET", self.version + path)
             response = connection.getresponse()
             if response.status >= 300:
                 raise _refusal(path, response.status, response.read(65536))
-            while piece := response.read1(1 << 18):
-                yield piece
         except (OSError, http.client.HTTPException) as error:
-            raise ImageDataError(f"The engine broke off its answer to {path}.", seen=str(error)) from None
-        finally:
             connection.close()
+            raise ImageDataError(f"No answer from the engine to {path}.", seen=str(error)) from None
+        except ImageDataError:
+            connection.close()
+            raise
+        return Stream(connection, response, path)
 
     def _json(self, path: str) -> Any:
         _, body = self._ask("GET", path)

@@ -9,15 +9,17 @@ name.
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 from labsupport.errors import ImageDataError
+from labsupport.layers.archive import Progress
 from labsupport.layers.attribution import Resolved, Row, attribute
 from labsupport.layers.connection import EngineApi, NotFound
 from labsupport.layers.identity import chain_ids, is_digest
+from labsupport.layers.imagefile import ImageArchive, read_archive
 from labsupport.layers.model import Image, Store, assemble
 
 _THREADS = 2
@@ -77,6 +79,27 @@ class Reader:
             )
         return assemble(images, self.accounting, sizes=sizes)
 
+    def learn(self, store: Store) -> int:
+        """Take over what a Store read from an archive or a registry knows exactly (rung "config" of
+        `attribution`).
+
+        Returns the number of images that became exact by it. Sizes stay the engine's own.
+        """
+        told = {image.chain: image for image in store.images if image.steps and image.is_exact}
+        count = 0
+        for image_id, known in self._known.items():
+            other = told.get(known.image.chain)
+            if other is None or known.image.is_exact or len(other.steps) != len(known.rows):
+                continue
+            if any(row.created_by != step.created_by for row, step in zip(known.rows, other.steps, strict=True)):
+                continue
+            rows = tuple(replace(row, empty=step.empty) for row, step in zip(known.rows, other.steps, strict=True))
+            found = attribute(rows, known.image.chain, resolved=self._resolved)
+            image = replace(known.image, steps=found.steps)
+            self._known[image_id] = _Known(image, rows, found.sizes)
+            count += image.is_exact
+        return count
+
     def _fetch(self, new: list[str]) -> None:
         if len(new) <= 2:
             answers = [self._ask(image_id) for image_id in new]
@@ -129,6 +152,21 @@ class Reader:
 def read_store(api: EngineApi, names: Iterable[str] | None = None, *, exact: bool = False) -> Store:
     """Read an engine once. For repeated reading keep a Reader."""
     return Reader(api).read(names, exact=exact)
+
+
+def read_files(api: EngineApi, names: Sequence[str], *, progress: Progress | None = None) -> ImageArchive:
+    """The files of these images: one export for all, read as it comes, nothing written.
+
+    This costs what `docker save` costs; a layer of several of the images comes once. progress: called with the
+    bytes
+    read so far; when it raises, the export ends. Raises ImageDataError.
+    """
+    query = "&".join("names=" + urllib.parse.quote(name, safe=":/@") for name in names)
+    stream = api.stream(f"/images/get?{query}")
+    try:
+        return read_archive(stream, progress=progress)
+    finally:
+        stream.close()
 
 
 def _known(image_id: str, details: Mapping[str, Any], history: list[Mapping[str, Any]], note: str) -> _Known:

@@ -1,0 +1,154 @@
+"""What the explorer draws, as plain data; and a still picture of it that needs no kernel and no script."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from labsupport.figures.layout import layout
+from labsupport.figures.style import Table
+from labsupport.layers.books import books
+from labsupport.layers.identity import short
+from labsupport.layers.model import Store
+from labsupport.layers.units import plural, size
+
+_ROW, _WIDTH, _NAMES = 22, 860, 200  # pixels
+
+
+def picture_data(store: Store) -> dict[str, Any]:
+    """Images (rows, in tree order) and layers (parents first) with indices for references; sizes in bytes or None.
+
+    Short keys, because 300 images have thousands of layers: c chain_id, d diff_id, p parent's index (-1 none),
+    s size, x command, e evidence, f and l first and last row that stand on the layer.
+    """
+    images = store.ordered()
+    row = {image.id: number for number, image in enumerate(images)}
+    index: dict[str, int] = {}
+    layers: list[dict[str, Any]] = []
+    for _, layer in store.depth_first():
+        index[layer.chain_id] = len(layers)
+        rows = [row[image_id] for image_id in store.users[layer.chain_id]]
+        layers.append(
+            {
+                "c": layer.chain_id,
+                "d": layer.diff_id,
+                "p": index.get(layer.parent or "", -1),
+                "s": layer.size,
+                "x": layer.command,
+                "e": layer.evidence,
+                "f": min(rows),
+                "l": max(rows),
+            }
+        )
+    sums = books(store)
+    return {
+        "images": [
+            {
+                "id": image.id,
+                "name": image.name,
+                "tags": list(image.tags),
+                "platform": image.platform,
+                "chain": [index[chain_id] for chain_id in image.chain],
+                "note": image.note,
+            }
+            for image in images
+        ],
+        "layers": layers,
+        "accounting": store.accounting,
+        "sums": {"pulled": sums.pulled_separately, "stored": sums.stored, "unknown": sums.unknown_layers},
+    }
+
+
+def summary(store: Store) -> str:
+    """One sentence: images, layers, bytes stored against bytes with a copy for each."""
+    sums = books(store)
+    return (
+        f"{plural(len(store.images), 'image')}, {plural(len(store.users), 'layer')}: {size(sums.stored)} stored, "
+        f"{size(sums.pulled_separately)} if each image had its own copy."
+    )
+
+
+def still(store: Store, identity: str) -> str:
+    """HTML with the stacks as inline SVG and the images as a table; `identity` lets a live view hide it."""
+    plan = layout(store, visible=0.006)
+    scale = (_WIDTH - _NAMES - 90) / (plan.height or 1)
+    boxes = []
+    for band in plan.bands:
+        kind = "u" if band.layer.size is None else "s" if band.users > 1 else "o"
+        x, y = _NAMES + band.bottom * scale, band.first * _ROW + 2
+        label = html.escape(f"{band.layer.command or 'command not known'}: {size(band.layer.size)}")
+        boxes.append(
+            f'<rect class="{kind}" x="{x:.1f}" y="{y}" width="{max(band.height * scale - 1, 1):.1f}" '
+            f'height="{band.users * _ROW - 4}"><title>{label}</title></rect>'
+        )
+    accounts = {account.image.id: account for account in books(store).accounts}
+    names = []
+    for number, image in enumerate(plan.images):
+        end = max((b.bottom + b.height for b in plan.bands if b.first <= number <= b.last), default=0)
+        base = number * _ROW + 15
+        names.append(f'<text x="{_NAMES - 8}" y="{base}" text-anchor="end">{html.escape(image.name[:28])}</text>')
+        names.append(f'<text x="{_NAMES + end * scale + 6:.1f}" y="{base}">{size(accounts[image.id].total)}</text>')
+    rows = [
+        (image.name, len(image.chain), accounts[image.id].total, accounts[image.id].shared, accounts[image.id].unique)
+        for image in plan.images
+    ]
+    words = html.escape(summary(store))
+    tall = max(1, len(plan.images)) * _ROW
+    return (
+        f'<div class="course-still" data-explorer="{identity}"><style>{_CSS}</style><p>{words}</p>'
+        f'<div style="max-height:440px;overflow:auto"><svg role="img" aria-label="Layer stacks. {words}" '
+        f'width="{_WIDTH}" height="{tall}" viewBox="0 0 {_WIDTH} {tall}">{"".join(boxes)}{"".join(names)}</svg></div>'
+        f"<details><summary>The numbers as a table</summary>"
+        f"{Table(('image', 'layers', 'bytes', 'shared', 'its own'), rows).as_html()}</details></div>"
+    )
+
+
+_CSS = (
+    ".course-still svg text{font:12px var(--jp-ui-font-family,sans-serif);fill:var(--jp-ui-font-color1,currentColor)}"
+    ".course-still .s{fill:#0072b2}.course-still .o{fill:#d55e00;fill-opacity:.18;stroke:#d55e00}"
+    ".course-still .u{fill:#888;fill-opacity:.25;stroke:#888;stroke-dasharray:3 2}"
+    '[data-jp-theme-light="false"] .course-still .s{fill:#56b4e9}'
+    '[data-jp-theme-light="false"] .course-still .o{fill:#e69f00;stroke:#e69f00}'
+)
+
+
+def image_details(store: Store, image_id: str) -> dict[str, Any] | None:
+    """All of one image: its bytes, its history row by row with the evidence for each. None when it is gone."""
+    image = next((one for one in store.images if one.id == image_id), None)
+    if image is None:
+        return None
+    account = next(one for one in books(store).accounts if one.image.id == image_id)
+    return {
+        "id": image.id,
+        "name": " = ".join(image.tags) or image.name,
+        "platform": image.platform,
+        "total": account.total,
+        "shared": account.shared,
+        "unique": account.unique,
+        "fair": float(account.fair_share),
+        "unknown": account.unknown_layers,
+        "note": image.note,
+        "steps": [
+            {
+                "command": step.command,
+                "size": step.size,
+                "layer": short(step.layer) if step.layer else None,
+                "empty": step.empty,
+                "evidence": EVIDENCE.get(step.evidence, step.evidence),
+            }
+            for step in image.steps
+        ],
+    }
+
+
+EVIDENCE: Mapping[str, str] = {
+    "size": "exact: as many rows with bytes as layers",
+    "only": "exact: no other arrangement is possible",
+    "trie": "exact: another image with the same beginning told",
+    "parent": "exact: the intermediate image told",
+    "config": "exact: the image's configuration says so",
+    "rule": "inferred from the instruction's name",
+    "unknown": "not known: several arrangements are possible",
+}
+"""What each evidence means, in words for a reader."""
