@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from labsupport.errors import CourseError, HubError
-from labsupport.hub import images, upstream
+from labsupport.hub import images
 from labsupport.hub.build import Image
 from labsupport.hub.images import Source
 from labsupport.hub.registry import Registry, descriptors, reference
@@ -159,6 +159,8 @@ def _image(source: Source, root: Path | None, made: dict[str, Image], registry: 
         return registry.pull(f"library/{name}", tag)
     if source.base != "scratch":
         return None
+    from labsupport.hub import upstream  # TLS and all that: only where it is needed
+
     try:
         return upstream.fetch(f"library/{name}", tag, images.architecture())
     except HubError:
