@@ -1,0 +1,22 @@
+"""Every exercise of the course, proved: the solution passes, wrong attempts fail with their message, an untouched
+start fails, and no check is decoration.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from labsupport.exercises import catalog, proof
+from labsupport.exercises.proof import Bench
+
+IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exercises]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_exercise(exercise_id: str, bench: Bench) -> None:
+    lesson, exercise = catalog.find_exercise(exercise_id)
+    proofs = [proof.prove(exercise, lesson.folder, attempt, bench) for attempt in proof.attempts(exercise)]
+    faults = [f"{p.fault}\n{p.report}" for p in proofs if p.fault]
+    assert not faults, "\n\n".join(faults)
+    assert not proof.decoration(exercise, proofs)
