@@ -104,7 +104,7 @@ def status(as_json: bool) -> int:
 @course.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(yes: bool) -> None:
-    """A fresh sandbox: no containers, no images but the hub's. Your notebooks stay."""
+    """Begin with a fresh sandbox; your notebooks stay."""
     from labsupport.cli.sandbox import reset as run_reset
 
     if not yes:
@@ -115,7 +115,7 @@ def reset(yes: bool) -> None:
 @course.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor(as_json: bool) -> int:
-    """Say what is here, what will not work and why, and the command that mends it."""
+    """Say what will not work here, why, and how to mend it."""
     from labsupport.doctor import diagnose, report
 
     findings = diagnose(Path(__file__).parents[2])
@@ -141,3 +141,51 @@ def build(lesson: str | None, no_execute: bool, check: bool) -> int:
     from labsupport.cli.lessons import build as run_build
 
     return run_build(lesson, execute=not no_execute, check=check)
+
+
+@course.command()
+@click.option("--json", "form", flag_value="json", help="A document to hand in.")
+@click.option("--csv", "form", flag_value="csv", help="For a spreadsheet.")
+def progress(form: str | None) -> None:
+    """Show which exercises are done, and what is next."""
+    from labsupport.exercises import overview
+
+    click.echo((overview.export(form) if form else overview.summary()).rstrip("\n"))
+
+
+@course.command()
+@click.argument("names", nargs=-1, metavar="[IMAGE|FILE]...")
+def layers(names: tuple[str, ...]) -> None:
+    """Show what images share, or the layers of one."""
+    from labsupport.cli.layers import layers as run_layers
+
+    run_layers(names)
+
+
+@course.group(invoke_without_command=True)
+@click.pass_context
+def hub(context: click.Context) -> None:
+    """List, save or load the images of the sandbox's registry."""
+    if context.invoked_subcommand is None:
+        from labsupport.cli.hub import show
+
+        show()
+
+
+@hub.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def save(file: Path, force: bool) -> None:
+    """Write all images into FILE, for a room without internet."""
+    from labsupport.cli.hub import save as run_save
+
+    run_save(file, force)
+
+
+@hub.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def load(file: Path) -> None:
+    """Bring the images of FILE into the hub."""
+    from labsupport.cli.hub import load as run_load
+
+    run_load(file)
