@@ -112,6 +112,7 @@ class LearnersEngine:
         }
         for row in listed["containers"]:
             row.pop("Status")  # "Up 3 seconds"
+            row["Ports"].sort(key=str)
         run = self.computer.run
         rules = run(self.programs.find("iptables-save"), env=self.programs.environment()).stdout
         links = json.loads(run("ip", "-j", "address").stdout)
@@ -130,6 +131,11 @@ class LearnersEngine:
                 api.get(self.host, f"/containers/{n}/json")["State"]["Pid"] for n in ("learners-web", "learners-other")
             ],
         }
+
+    def must_be_as(self, before: dict[str, Any]) -> None:
+        after = self.inventory()
+        changed = {kind: (before[kind], after[kind]) for kind in before if after[kind] != before[kind]}
+        assert not changed, "\n".join(f"{kind}\n  was {was}\n  is  {is_}" for kind, (was, is_) in changed.items())
 
     def close(self) -> None:
         self.docker("rm", "-f", "learners-web", "learners-other", "learners-stopped", check=False)

@@ -117,7 +117,7 @@ def test_private_leaves_the_learners_engine_alone(learners_engine: LearnersEngin
     version = record.pop("version")
     assert record == expected("private", f"{learners_engine.computer.folder}/course/private")
     assert version.startswith("20.10") == (wish == "release")
-    assert learners_engine.inventory() == before
+    learners_engine.must_be_as(before)
 
 
 @pytest.mark.slow
@@ -128,7 +128,7 @@ def test_rootless_leaves_the_learners_engine_alone(learners_engine: LearnersEngi
     version = record.pop("version")
     assert record == expected("rootless", f"{learners_engine.computer.folder}/course/rootless")
     assert version.startswith("20.10") == (wish == "release")
-    assert learners_engine.inventory() == before
+    learners_engine.must_be_as(before)
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_container_leaves_the_learners_engine_alone(learners_engine: LearnersEng
     )
     record.pop("version")
     assert record == expected("container", f"{learners_engine.computer.folder}/course/contained")
-    assert learners_engine.inventory() == before
+    learners_engine.must_be_as(before)
 
 
 def test_nothing_of_a_purged_sandbox_is_left_in_cgroups_or_processes(computer: Computer) -> None:
