@@ -12,7 +12,7 @@ from types import FrameType
 
 from labsupport import environment, sandbox, workcopy
 from labsupport.cli.steps import Reporter, say, step
-from labsupport.jupyter import server
+from labsupport.jupyter import server, trust
 
 INTERRUPTED = 130
 
@@ -69,6 +69,7 @@ def _working_copy(checkout: Path) -> Path:
     work = sandbox.paths.work()
     with step(f"Bringing your working copy {work} up to date"):
         done = workcopy.refresh(checkout, work)
+        trust.sign(work / name for name in done.written)
     for name, newer in done.beside.items():
         say(f"  You have changed {name}: it stays as it is, the newer version is {newer}")
     return work
