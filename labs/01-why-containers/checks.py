@@ -31,7 +31,7 @@ COPY_ORDER = "sed -i 's/^COPY .*/COPY totals.lua order.txt \\/srv\\//' Dockerfil
 REPAIR = Exercise(
     id="01.1",
     title="A hand-over to repair",
-    goal="A colleague left `totals.lua`, an order and a Dockerfile in the folder $LAB. The image built from it does not "
+    goal="A colleague left `totals.lua`, an order and a Dockerfile in the folder exercises/01.1. The image built from it does not "
          "work. Repair the Dockerfile (not the program), and build it as the image `{name}`: `docker run --rm {name}` "
          "must print the total of the order.",
     seeds={"name": Name("totals"), "token": Token()},
@@ -197,7 +197,7 @@ HUNT = Exercise(
     id="01.5",
     title="The container that will not stay",
     goal="The container `{name}` should write a tick every second, and it is not running. Its image `{image}` was built "
-         "from the folder $LAB. Find out why, repair the image, and leave `{name}` running from it.",
+         "from the folder exercises/01.5. Find out why, repair the image, and leave `{name}` running from it.",
     seeds={"name": Name("clock"), "image": Name("ticker"), "script": Pick(("/srv/clok.sh", "/clock.sh", "/srv/Clock.sh"))},
     scene=Scene(files="files/hunt", commands=(DOCKERFILE, BUILD_CLOCK, RUN_CLOCK)),
     owns=("container:{name}", "image:{image}"),

@@ -1,4 +1,4 @@
-"""Boxes, arrows and words: what the lessons' diagrams are drawn with, as SVG that is the same at every run.
+"""Boxes, arrows and words: what the lessons' diagrams are drawn with, in the colours of labsupport.figures.style.
 
 Colours are never the only signal: every box carries its name. The ground is opaque, so that a diagram reads the
 same on JupyterLab's light and dark themes.
@@ -6,22 +6,22 @@ same on JupyterLab's light and dark themes.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK, GROUND, QUIET = "#1c2733", "#ffffff", "#5b6b7a"
-# fill and edge per kind of thing; each pair has a contrast of 4.5:1 or more between INK and the fill
-FILLS = {
-    "plain": ("#f4f6f8", "#8a99a8"),
-    "image": ("#dbe9fb", "#2f6db3"),
-    "container": ("#dff3e4", "#2e7d4f"),
-    "text": ("#fff6da", "#a07800"),
-    "trouble": ("#fde3df", "#b3402f"),
-    "frame": ("#ffffff", "#8a99a8"),
+    from labsupport.figures.style import Theme
+
+# kind of thing -> the hue of its edge; its fill is that hue, thinned
+KINDS = {
+    "plain": "quiet",
+    "frame": "quiet",
+    "image": "first",
+    "container": "third",
+    "text": "fourth",
+    "trouble": "second",
 }
 DPI = 72  # points: one unit of a drawing is one point times SCALE
 SCALE = 10.0
@@ -49,10 +49,11 @@ class Box:
 class Drawing:
     """A canvas of width x height units (ten points each), drawn on by name."""
 
-    def __init__(self, width: float, height: float) -> None:
+    def __init__(self, theme: Theme, width: float, height: float) -> None:
         from matplotlib.figure import Figure
 
-        self.figure = Figure(figsize=(width * SCALE / DPI, height * SCALE / DPI), facecolor=GROUND)
+        self.theme = theme
+        self.figure = Figure(figsize=(width * SCALE / DPI, height * SCALE / DPI))
         self.axes: Axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_xlim(0, width)
         self.axes.set_ylim(0, height)
@@ -64,7 +65,8 @@ class Drawing:
         """A rounded box with its text in the middle, or at the top when it is a frame around others."""
         from matplotlib.patches import FancyBboxPatch
 
-        fill, edge = FILLS[kind]
+        edge = getattr(self.theme, KINDS[kind])
+        fill = self.theme.ground if kind == "frame" else self.theme.tint(edge)
         dashes = "--" if kind == "frame" else "-"
         self.axes.add_patch(
             FancyBboxPatch(
@@ -79,7 +81,15 @@ class Drawing:
         return Box(x, y, width, height)
 
     def words(self, x: float, y: float, text: str, **style: Any) -> None:
-        options: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 11, "color": INK, "linespacing": 1.35}
+        options: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": 11,
+            "color": self.theme.ink,
+            "linespacing": 1.35,
+        }
+        if style.pop("note", False):
+            options.update(fontsize=9.5, color=self.theme.quiet)
         if style.pop("mono", False):
             options["family"] = "DejaVu Sans Mono"
         self.axes.text(x, y, text, **{**options, **style})
@@ -92,17 +102,10 @@ class Drawing:
         shape = "<|-|>" if both else "-|>"
         self.axes.annotate(
             "", end, start,
-            arrowprops={"arrowstyle": shape, "color": INK, "linewidth": 1.4, "shrinkA": 3, "shrinkB": 3, **style},
+            arrowprops={
+                "arrowstyle": shape, "color": self.theme.ink, "linewidth": 1.4, "shrinkA": 3, "shrinkB": 3, **style,
+            },
         )  # fmt: skip
         if label:
             middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + above)
-            self.words(*middle, label, fontsize=9.5, color=QUIET)
-
-    def svg(self) -> str:
-        """The drawing as SVG text, without date and with ids that do not change."""
-        import matplotlib
-
-        target = io.StringIO()
-        with matplotlib.rc_context({"svg.hashsalt": "course", "svg.fonttype": "path"}):
-            self.figure.savefig(target, format="svg", dpi=DPI, metadata={"Date": None})
-        return target.getvalue()
+            self.words(*middle, label, note=True)

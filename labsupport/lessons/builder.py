@@ -53,22 +53,22 @@ def _build(
     source = read(lesson)
     solution, learner = strip.solution_copy(source), strip.learner_copy(source)
     known = outputs.by_id(None if fresh and execute else load(lesson.solution))
-    unsolved = None
+    unsolved, asked = None, load(lesson.learner)
     if execute:
         report(f"{lesson.name}: running the solutions")
         begin_anew()
         solution = run(solution, folder_of(lesson.solution))
         report(f"{lesson.name}: running the learner's copy")
         begin_anew()
-        old = {} if fresh else load_verdicts(lesson.unsolved)
-        unsolved = verdicts(run(learner, folder_of(lesson.learner)), old, rules)
+        asked = run(learner, folder_of(lesson.learner))
+        unsolved = verdicts(asked, {} if fresh else load_verdicts(lesson.unsolved), rules)
     for cell in _code(solution):
         before = known.get(cell.id)
         if execute:
             outputs.settle(cell, before, rules)
         elif before is not None and before.source == cell.source:
             cell.outputs, cell.execution_count = before.outputs, before.execution_count
-    _copy_outputs(solution, learner)
+    _copy_outputs(solution, asked, learner)
     written = [_write(lesson.solution, _text(solution)), _write(lesson.learner, _text(learner))]
     if unsolved is not None:
         written.append(_write(lesson.unsolved, json.dumps(unsolved, indent=1, ensure_ascii=False) + "\n"))
@@ -164,12 +164,13 @@ def _code(notebook: Notebook) -> list[Cell]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def _copy_outputs(solution: Notebook, learner: Notebook) -> None:
-    executed = outputs.by_id(solution)
+def _copy_outputs(solution: Notebook, asked: Notebook | None, learner: Notebook) -> None:
+    """Demonstrations as the solved run printed them, questions as the learner's run did (unanswered)."""
+    solved, unsolved = outputs.by_id(solution), outputs.by_id(asked)
     for cell in _code(learner):
-        if not strip.is_unrun(cell):
-            cell.outputs = deepcopy(executed[cell.id].outputs)
-            cell.execution_count = executed[cell.id].execution_count
+        executed = (unsolved if strip.ASK in tags(cell) else solved).get(cell.id)
+        if executed is not None and not strip.is_unrun(cell):
+            cell.outputs, cell.execution_count = deepcopy(executed.outputs), executed.execution_count
 
 
 def _text(notebook: Notebook) -> str:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
 
-from labsupport.lessons.boxes import QUIET, Drawing
+from labsupport.lessons.boxes import Drawing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from labsupport.figures.style import Draw, Theme
+    from labsupport.transcript import Transcript
 
 
-def client_and_engine() -> str:
+def client_and_engine(theme: Theme) -> Figure:
     """Client, engine and registry: who asks whom."""
-    draw = Drawing(84, 31)
+    draw = Drawing(theme, 84, 31)
     client = draw.box(1, 12, 18, 9, "docker\nthe client")
     draw.box(31, 1, 31, 29, "dockerd, the engine", "frame")
     api = draw.box(33, 12, 9, 9, "API", "plain")
@@ -17,16 +25,16 @@ def client_and_engine() -> str:
     draw.box(46, 5, 14, 8, "containers", "container")
     registry = draw.box(72, 12, 11, 9, "registry\n(the hub)", "image")
     draw.arrow(client.at("right"), api.at("left"), "request, answer", both=True)
-    draw.words(25.5, 13.5, "over\n$DOCKER_HOST", fontsize=9.5, color=QUIET)
+    draw.words(25.5, 13.5, "over\n$DOCKER_HOST", note=True)
     draw.arrow((62, 16.5), registry.at("left"), "pull", both=True)
-    draw.words(10, 9.5, "your terminal,\nthis notebook", fontsize=9.5, color=QUIET)
-    draw.words(77.5, 9.5, "keeps images\nfor everyone", fontsize=9.5, color=QUIET)
-    return draw.svg()
+    draw.words(10, 9.5, "your terminal,\nthis notebook", note=True)
+    draw.words(77.5, 9.5, "keeps images\nfor everyone", note=True)
+    return draw.figure
 
 
-def handover() -> str:
+def handover(theme: Theme) -> Figure:
     """Before: instructions to servers set up by hand. After: an image to servers with an engine."""
-    draw = Drawing(84, 40)
+    draw = Drawing(theme, 84, 40)
     for x, title, cause, kind in ((1, "Before", "program +\ninstructions", "text"), (44, "After", "image", "image")):
         draw.words(x + 1.5, 37.5, title, fontsize=14, weight="bold", ha="left")
         developer = draw.box(x, 14, 13, 12, "developer", "frame")
@@ -41,12 +49,12 @@ def handover() -> str:
             else:
                 draw.box(x + 23.2, y + 1, 14.6, 5, "engine: works", "container", fontsize=10)
             draw.arrow(developer.at("right"), (x + 22, y + 5))
-    return draw.svg()
+    return draw.figure
 
 
-def image_and_containers() -> str:
+def image_and_containers(theme: Theme) -> Figure:
     """One Dockerfile, one image, three containers with notes of their own."""
-    draw = Drawing(84, 36)
+    draw = Drawing(theme, 84, 36)
     source = draw.box(1, 12, 19, 12, 'FROM busybox\nRUN echo ...\nCMD ["sleep", ...]', "text", fontsize=9.5, mono=True)
     image = draw.box(32, 12, 15, 12, "image\nnotes", "image")
     draw.words(10.5, 26.5, "instructions", fontsize=12, weight="bold")
@@ -59,48 +67,54 @@ def image_and_containers() -> str:
         draw.box(57, y, 26, 9.5, "", "container")
         draw.words(62.5, y + 4.8, name)
         draw.box(68, y + 1.4, 14, 6.8, note, "text", fontsize=9)
-        draw.arrow(image.at("right"), (57, y + 4.8), "docker run" if row == 0 else "", above=2.2)
-    draw.words(10.5, 8.6, "as source code", fontsize=9.5, color=QUIET)
-    draw.words(39.5, 8.6, "as a class", fontsize=9.5, color=QUIET)
-    draw.words(47.5, 2.0, "as objects, each with its own state", fontsize=9.5, color=QUIET)
-    return draw.svg()
+        draw.arrow(image.at("right"), (57, y + 4.8), "")
+    draw.words(51, 27.5, "docker run\n(three times)", note=True)
+    draw.words(10.5, 8.6, "as source code", note=True)
+    draw.words(39.5, 8.6, "as a class", note=True)
+    draw.words(47.5, 2.0, "as objects, each with its own state", note=True)
+    return draw.figure
 
 
-def two_sides() -> str:
+def two_sides(theme: Theme) -> Figure:
     """One process, seen from inside its container and from the machine."""
-    draw = Drawing(84, 34)
+    draw = Drawing(theme, 84, 34)
     inside = draw.box(1, 10, 26, 23, "inside the container", "frame")
     draw.words(14, 21, "process number 1\nhost name box\n/ holds the image's files", fontsize=10.5)
     outside = draw.box(57, 10, 26, 23, "on the machine", "frame")
-    draw.words(70, 21, "process number 16621,\none of many\n/ holds the machine's files", fontsize=10.5)
+    draw.words(70, 21, "another number,\none of many\n/ holds the machine's files", fontsize=10.5)
     process = draw.box(33, 16, 18, 10, "sleep 3600\none process", "container")
     draw.arrow(inside.at("right"), process.at("left"), "sees", above=1.2)
     draw.arrow(outside.at("left"), process.at("right"), "sees", above=1.2)
     kernel = draw.box(1, 1, 82, 6, "one Linux kernel", "plain")
     draw.arrow(process.at("bottom"), kernel.at("top"), "")
-    draw.words(48.5, 11.5, "system calls", fontsize=9.5, color=QUIET)
-    return draw.svg()
+    draw.words(48.5, 11.5, "system calls", note=True)
+    return draw.figure
 
 
-def cover() -> str:
-    """The course in one picture: a command, and the engine in its sandbox that carries it out."""
-    draw = Drawing(84, 30)
-    draw.box(1, 1, 38, 28, "", "plain")
-    lines = ("$ docker run hello-world", "Unable to find image locally", "Pulling from library/hello-world", "",
-             "Hello! A container has just run", "on your engine.", "", "$ _")  # fmt: skip
-    for row, line in enumerate(lines):
-        draw.words(3, 25.5 - row * 3.1, line, ha="left", mono=True, fontsize=10)
-    draw.box(44, 1, 39, 28, "your computer", "frame")
-    draw.box(46, 3, 35, 21.5, "the sandbox: an engine of its own", "frame", fontsize=10.5)
-    for column, name in enumerate(("hello-world", "web", "lua")):
-        draw.box(48 + column * 10.6, 12, 9.8, 7, name, "container", fontsize=9)
-    draw.box(48, 5, 31, 5, "hub: the course's images", "image", fontsize=10)
-    draw.arrow((39, 14), (46, 14), "")
-    return draw.svg()
+def cover_of(greeting: Sequence[Transcript]) -> Draw:
+    """The course in one picture: a command as it was recorded, and the sandbox's engine that carries it out."""
+    printed = [line for line in greeting[0].output.splitlines() if line.strip()]
+    asked = [line for line in printed if line.startswith(("Unable", "latest: Pulling"))]
+    hello = next(line for line in printed if line.startswith("Hello"))
+    lines = [f"$ {greeting[0].command}", *asked, "", *wrap(hello, 40), "", "$ _"]
+
+    def cover(theme: Theme) -> Figure:
+        draw = Drawing(theme, 88, 30)
+        draw.box(1, 1, 42, 28, "", "plain")
+        for row, line in enumerate(lines):
+            draw.words(3, 25.5 - row * 3.1, line, ha="left", mono=True, fontsize=10)
+        draw.box(48, 1, 39, 28, "your computer", "frame")
+        draw.box(50, 3, 35, 21.5, "the sandbox: an engine of its own", "frame", fontsize=10.5)
+        for column, name in enumerate(("hello-world", "web", "lua")):
+            draw.box(52 + column * 10.6, 12, 9.8, 7, name, "container", fontsize=9)
+        draw.box(52, 5, 31, 5, "hub: the course's images", "image", fontsize=10)
+        draw.arrow((43, 14), (50, 14), "")
+        return draw.figure
+
+    return cover
 
 
-DIAGRAMS: dict[str, Callable[[], str]] = {
-    "cover": cover,
+DIAGRAMS: dict[str, Draw] = {
     "client-and-engine": client_and_engine,
     "handover": handover,
     "image-and-containers": image_and_containers,

@@ -95,8 +95,8 @@ def exercises_are_checked(notebook: Notebook, folder: Path) -> Iterator[str]:
     """A solution outside an exercise would be stripped from a demonstration; an exercise needs a check."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for place, cell in enumerate(code):
-        if strip.BEGIN in cell.source and "exercise" not in tags(cell):
-            yield f"cell {cell.id} holds a solution and is not tagged exercise"
+        if strip.BEGIN in cell.source and not {"exercise", strip.ASK} & set(tags(cell)):
+            yield f"cell {cell.id} holds a solution and is tagged neither exercise nor ask"
         following = code[place : place + 4]
         if "exercise" in tags(cell) and not any("check" in tags(later) for later in following):
             yield f"exercise {cell.id} has no check cell near it"

@@ -44,7 +44,7 @@ def environment(sb: Sandbox) -> dict[str, str]:
 
 
 def begin_anew(sb: Sandbox) -> None:
-    """Empty the engine of containers and images, and forget the learner's progress and exercise folders.
+    """Empty the engine of containers, images and build cache, and forget the learner's progress and exercise folders.
 
     Only for a sandbox made for the purpose: it asks nobody.
     """
@@ -53,6 +53,7 @@ def begin_anew(sb: Sandbox) -> None:
         container.remove(force=True, v=True)
     for identity in {str(image.id) for image in client.images.list()}:
         client.images.remove(identity, force=True)
+    client.api.prune_builds()
     work = paths.work()
     shutil.rmtree(work / "exercises", ignore_errors=True)
     (work / "progress.json").unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from labsupport.lessons.source import Cell, Notebook, tags
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PLACEHOLDER = "# your commands here"
 UNRUN = {"exercise", "check"}  # tags of cells the learner's copy shows without outputs
+ASK = "ask"  # tag of a question: the solutions copy answers it, the learner's copy shows it
 UP_TWO = re.compile(r"\.\./\.\./(images|labs|notebooks)/")  # as written in a source: two folders below the root
 
 

@@ -28,6 +28,12 @@ answer = 3
 ### END SOLUTION
 ```
 
+```python tags=["ask"]
+### BEGIN SOLUTION print("which?")
+print("b")
+### END SOLUTION
+```
+
 ```python tags=["check"]
 print("passed" if answer == 3 else "not yet")
 ```
@@ -69,8 +75,9 @@ def test_a_second_build_changes_no_file(checkout: Path) -> None:
     assert check(root=checkout) == []
     (lesson,) = find("07", checkout)
     solution, learner = (nbformat.read(path, as_version=4) for path in (lesson.solution, lesson.learner))
-    assert solution.cells[3].outputs[0].text == "passed\n"
-    assert [cell.get("execution_count") for cell in learner.cells] == [None, 1, None, None]
+    assert [cell.outputs[0].text for cell in solution.cells[3:]] == ["b\n", "passed\n"]
+    assert [cell.get("execution_count") for cell in learner.cells] == [None, 1, None, 3, None]
+    assert learner.cells[3].outputs[0].text == "which?\n"
     assert learner.cells[1].outputs == solution.cells[1].outputs
     (check_cell,) = json.loads(lesson.unsolved.read_text()).values()
     assert check_cell["outputs"][0]["text"] == "not yet\n"
@@ -81,7 +88,7 @@ def test_the_drift_is_named(checkout: Path) -> None:
     lesson.source.write_text(LESSON.replace("not yet", "no"))
     lines = check(root=checkout)
     assert len(lines) == 2
-    assert all("cell 07-a-lesson-4: its source differs" in line for line in lines)
+    assert all("cell 07-a-lesson-5: its source differs" in line for line in lines)
 
 
 def test_a_notebook_without_counts_is_drift(checkout: Path) -> None:
@@ -91,7 +98,7 @@ def test_a_notebook_without_counts_is_drift(checkout: Path) -> None:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     nbformat.write(stripped, lesson.solution)
-    assert [line.split(": ")[-1] for line in check(root=checkout)] == ["was never run"] * 3
+    assert [line.split(": ")[-1] for line in check(root=checkout)] == ["was never run"] * 4
 
 
 def test_a_solved_exercise_in_the_learners_copy_is_drift(checkout: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_good_lesson_has_no_complaint(folder: Path) -> None:
     ("x = 0", "\n".join(f"x = {n}" for n in range(13)), "more than 12 lines"),
     ("x = 0", f"x = 'sha256:{'0a' * 32}'", "raw digest"),
     ("%load_ext labsupport", "import os", "first code cell"),
-    ('tags=["exercise"]', "", "not tagged exercise"),
+    ('tags=["exercise"]', "", "neither exercise nor ask"),
     ('tags=["check"]', "", "no check cell"),
 ])  # fmt: skip
 def test_each_mistake_is_found(folder: Path, old: str, new: str, complaint: str) -> None:

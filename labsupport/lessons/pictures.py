@@ -1,0 +1,171 @@
+"""The pictures in `images/`: terminals drawn from real transcripts, and diagrams.
+
+A lesson's `pictures.py` declares its terminal pictures as commands. `record` runs them in order on a sandbox; what
+they printed is committed in `images/transcripts/`, and drawn from there. So two things can be tested: that each
+picture is its transcript drawn (no engine needed), and that the commands still print what the transcript says.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from labsupport import transcript
+from labsupport.errors import LessonError
+from labsupport.figures import style, terminal
+from labsupport.lessons.diagrams import DIAGRAMS, cover_of
+from labsupport.lessons.lint import PICTURE
+from labsupport.lessons.place import begin_anew, workplace
+from labsupport.lessons.source import ROOT, Lesson, find
+from labsupport.sandbox import Sandbox
+from labsupport.transcript import Transcript
+
+COLUMNS = 150  # of the terminal in which commands are recorded; a picture is as wide as its longest line
+NARROWEST = 72
+BUILD_STEP = re.compile(r"^#\d+ |<duration> (?=done)")  # a step's number, and a time too short to be given always
+PORT = "8090"  # as shown; recorded on a port that was free
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A terminal picture: commands run one after the other, in `folder` of the lesson, on one engine.
+
+    name is the file's; a command that begins with `@` is run and not shown; `{port}` stands for a free port.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    folder: str = ""
+
+
+def declared(lesson: Lesson) -> tuple[Terminal, ...]:
+    """The terminal pictures of a lesson's `pictures.py`, in the order in which they are run."""
+    path = lesson.folder / "pictures.py"
+    if not path.is_file():
+        return ()
+    spec = importlib.util.spec_from_file_location(f"course_pictures_{lesson.number}", path)
+    if spec is None or spec.loader is None:
+        raise LessonError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: tuple[Terminal, ...] = module.PICTURES
+    return found
+
+
+def record(lesson: Lesson, sb: Sandbox) -> dict[str, list[Transcript]]:
+    """Run all commands of a lesson's pictures on an emptied engine; name -> what was printed."""
+    begin_anew(sb)
+    return {picture.name: list(_played(picture, lesson.folder, sb.environment())) for picture in declared(lesson)}
+
+
+def _played(picture: Terminal, folder: Path, environment: dict[str, str]) -> Iterator[Transcript]:
+    port = _free_port()
+    for command in picture.commands:
+        shown = command.lstrip("@").replace("{port}", PORT)
+        kept = transcript.record(
+            command.lstrip("@").replace("{port}", port),
+            environment={**environment, "TERM": "xterm", "BUILDKIT_PROGRESS": "plain"},
+            directory=folder / picture.folder,
+            columns=COLUMNS,
+            timeout=60,
+        )
+        if kept.exit_code:
+            raise LessonError(f"picture {picture.name}: {shown} ended with {kept.exit_code}", seen=kept.output[-500:])
+        if not command.startswith("@"):
+            yield Transcript(shown, kept.output.replace(port, PORT), kept.exit_code, kept.typed)
+
+
+def make(only: str | None = None, report: Callable[[str], object] = print, root: Path = ROOT) -> list[Path]:
+    """Record the transcripts of the lessons and draw all pictures; the files that changed.
+
+    A transcript that says the same but for ids, times and sizes is kept as it is.
+    """
+    with workplace() as begin_anew_here:
+        from labsupport import sandbox
+
+        begin_anew_here()
+        for lesson in find(only, root):
+            for name, fresh in record(lesson, sandbox.attach()).items():
+                old = load(name, root)
+                if not old or not same(old, fresh):
+                    _save(name, fresh, root)
+                    report(f"{name}: recorded")
+    changed = [root / "images" / name for name, text in drawn(root).items() if _write(root / "images" / name, text)]
+    report(", ".join(path.name for path in changed) or "no picture changed")
+    return changed
+
+
+def drawn(root: Path = ROOT) -> dict[str, bytes]:
+    """Every picture as it should be now, file name -> content: transcripts and diagrams, drawn."""
+    words = alternative_texts(root)
+    pictures: dict[str, bytes] = {}
+    for lesson in find(root=root):
+        for picture in declared(lesson):
+            kept = load(picture.name, root)
+            if kept:
+                alt = words.get(picture.name, "")
+                pictures[f"{picture.name}.svg"] = terminal.svg(kept, alt=alt, columns=_width(kept)).encode()
+    greeting = load("hello-world", root)
+    diagrams = {**DIAGRAMS, "cover": cover_of(greeting)} if greeting else DIAGRAMS
+    for name, draw in diagrams.items():
+        pictures[f"{name}.svg"] = style.svg(draw, style.LIGHT, words.get(name, name))
+    return pictures
+
+
+def _width(kept: list[Transcript]) -> int:
+    lines = [line for one in kept for line in [f"$ {one.command}", *transcript.plain(one.output).splitlines()]]
+    return max(NARROWEST, *(len(line.rstrip()) for line in lines))
+
+
+def alternative_texts(root: Path = ROOT) -> dict[str, str]:
+    """What the lessons say about each picture: name -> its alternative text, written once, in the lesson."""
+    texts = [lesson.source.read_text(encoding="utf-8") for lesson in find(root=root)]
+    return {Path(target).stem: alt for text in texts for alt, target in PICTURE.findall(text)}
+
+
+def same(old: list[Transcript], new: list[Transcript]) -> bool:
+    """Whether two recordings show the same, but for ids, times, durations, sizes, ports and the order of lines."""
+    return [gist(one) for one in old] == [gist(one) for one in new]
+
+
+def gist(kept: Transcript) -> list[str]:
+    """The command and what it printed, masked. Sorted: images of one age are listed, and steps of a build that do
+    not wait for each other are reported, in an order of their own.
+    """
+    lines = (BUILD_STEP.sub("", line) for line in kept.masked().output.splitlines())
+    return [kept.command, str(kept.exit_code), *sorted({line for line in lines if line.strip()})]
+
+
+def load(name: str, root: Path = ROOT) -> list[Transcript]:
+    """The committed transcripts of a picture; [] where there are none."""
+    path = root / "images" / "transcripts" / f"{name}.json"
+    if not path.exists():
+        return []
+    return [Transcript(**{**kept, "typed": tuple(kept["typed"])}) for kept in json.loads(path.read_text("utf-8"))]
+
+
+def _save(name: str, kept: list[Transcript], root: Path) -> None:
+    text = json.dumps([asdict(one) for one in kept], indent=1, ensure_ascii=False) + "\n"
+    _write(root / "images" / "transcripts" / f"{name}.json", text.encode())
+
+
+def _write(path: Path, content: bytes) -> bool:
+    if path.exists() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
+    return True
+
+
+def _free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
