@@ -133,7 +133,9 @@ def reveal(prediction: str) -> None:
         raise LessonError(f"{prediction} is not a prediction")
     predicted = session.progress().predicted(found.id)
     if predicted is None:
-        raise LessonError("predict first, then look", next_command=f'predict("{found.id}", ...)')
+        # no error: a lesson run from top to bottom must not stop here
+        show(f'You have not predicted. Look at the question again: predict("{found.id}")')
+        return
     client = sandbox.attach().client() if isinstance(found.happened, Look) else None
     show(found.fared(predicted, Lab(client) if client is not None else None))
 
