@@ -67,9 +67,9 @@ class _Looking:
         except (TypeError, ValueError, KeyError, AttributeError, IndexError):
             good = False
         if good:
-            return Outcome(what, Verdict.PASSED, expected, self.expect.show(value), where, "", self.kind)
+            return Outcome(what, Verdict.PASSED, expected, self.expect.shown(value), where, "", self.kind)
         mistake = recognised(self.mistakes, lab, value)
-        return Outcome(what, Verdict.FAILED, expected, self.expect.show(value), where, mistake, self.kind)
+        return Outcome(what, Verdict.FAILED, expected, self.expect.shown(value), where, mistake, self.kind)
 
 
 @dataclass(frozen=True)

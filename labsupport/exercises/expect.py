@@ -60,7 +60,7 @@ def plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, dict):
-        return plain([f"{key}={item}" for key, item in sorted(value.items())])
+        return plain([f"{key}={plain(item)}" for key, item in sorted(value.items())])
     if isinstance(value, (list, tuple, set, frozenset)):
         items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
         return ", ".join(plain(item) for item in items) if items else "nothing"
@@ -78,7 +78,14 @@ class Expect:
     show: Callable[[Any], str] = plain
 
     def described(self, want: Any) -> str:
-        return self.words.replace("{want}", self.show(want))
+        return self.words.replace("{want}", self.shown(want)) if "{want}" in self.words else self.words
+
+    def shown(self, value: Any) -> str:
+        """The value in words; `plain` where the expectation's own way cannot show it."""
+        try:
+            return self.show(value)
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError):
+            return plain(value)
 
 
 def equals(want: Any) -> Expect:

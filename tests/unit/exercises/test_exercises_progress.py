@@ -1,0 +1,165 @@
+"""The progress file: kept through kills, shared by notebooks, never worse than before, exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from labsupport.errors import LessonError
+from labsupport.exercises import Outcome, Report, StepResult, Verdict, overview
+from labsupport.exercises.progress import Progress
+
+LABS = Path(__file__).parent / "labs"
+
+
+def report(*verdicts: Verdict, exercise: str = "01.1") -> Report:
+    steps = tuple(StepResult(f"s{n}", 1, (Outcome("w", verdict),)) for n, verdict in enumerate(verdicts))
+    return Report(exercise, "t", steps)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Progress:
+    return Progress(tmp_path / "work" / "progress.json")
+
+
+def test_nothing_yet(kept: Progress) -> None:
+    assert kept.read()["exercises"] == {}
+    assert not kept.path.exists()
+
+
+def test_the_learner_is_drawn_once(kept: Progress) -> None:
+    assert kept.learner() == kept.learner() != ""
+    assert Progress(kept.path.with_name("other.json")).learner() != kept.learner()
+
+
+def test_the_best_result_counts(kept: Progress) -> None:
+    for verdicts in (
+        (Verdict.PASSED, Verdict.FAILED),
+        (Verdict.PASSED, Verdict.PASSED),
+        (Verdict.FAILED, Verdict.FAILED),
+    ):
+        kept.record(report(*verdicts))
+    found = kept.read()["exercises"]["01.1"]
+    assert (found["passed"], found["earned"], found["tries"]) == (True, 2, 3)
+
+
+def test_trouble_is_not_kept(kept: Progress) -> None:
+    kept.record(report(Verdict.TROUBLE))
+    assert kept.read()["exercises"] == {}
+
+
+def test_hints_come_one_after_the_other(kept: Progress) -> None:
+    assert [kept.take_hint("01.1", None, 3) for _ in range(5)] == [1, 2, 3, 3, 3]
+    assert kept.take_hint("01.1", 1, 3) == 1
+    assert kept.read()["exercises"]["01.1"]["hints"] == 3
+
+
+def test_the_first_prediction_counts(kept: Progress) -> None:
+    assert kept.predict("01.p1", "a") == "a"
+    assert kept.predict("01.p1", "b") == "a"
+    assert kept.predicted("01.p1") == "a"
+
+
+def test_a_damaged_file_is_kept_aside(kept: Progress) -> None:
+    kept.path.parent.mkdir()
+    kept.path.write_text('{"exercises": {"01.1"')
+    kept.record(report(Verdict.PASSED))
+    assert kept.read()["exercises"]["01.1"]["passed"]
+    (aside,) = kept.path.parent.glob("progress-damaged-*.json")
+    assert aside.read_text() == '{"exercises": {"01.1"'
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '{"exercises": []}', '{"learner": 3}'])
+def test_json_of_another_shape(kept: Progress, text: str) -> None:
+    kept.path.parent.mkdir()
+    kept.path.write_text(text)
+    kept.record(report(Verdict.PASSED))
+    assert kept.read()["exercises"]["01.1"]["passed"]
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LessonError, match="cannot be written"):
+        Progress(tmp_path / "file" / "progress.json").record(report(Verdict.PASSED))
+
+
+WRITER = """
+    import sys
+    from pathlib import Path
+    from labsupport.exercises.progress import Progress
+    progress = Progress(Path(sys.argv[1]))
+    for number in range(int(sys.argv[2])):
+        progress.take_hint(f"{sys.argv[3]}.{number}", None, 3)
+        print(number, flush=True)
+"""
+
+
+def writer(kept: Progress, times: int, name: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(kept.path), str(times), name]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_notebooks_at_once_lose_nothing(kept: Progress) -> None:
+    processes = [writer(kept, 25, name) for name in ("a", "b")]
+    for process in processes:
+        process.communicate(timeout=60)
+    assert len(kept.read()["exercises"]) == 50
+
+
+def test_a_killed_kernel_loses_nothing_that_was_kept(kept: Progress) -> None:
+    process = writer(kept, 100_000, "a")
+    assert process.stdout is not None
+    for _ in range(20):
+        last = int(process.stdout.readline())
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    json.loads(kept.path.read_text())
+    assert f"a.{last}" in kept.read()["exercises"]
+    kept.record(report(Verdict.PASSED))  # the lock of the killed one is free
+    assert kept.read()["exercises"]["01.1"]["passed"]
+
+
+def test_what_to_do_next(kept: Progress) -> None:
+    assert overview.next_words(overview.rows(kept, LABS)).startswith("Next: 01.1 A page on your port")
+    kept.record(report(Verdict.PASSED))
+    assert overview.next_words(overview.rows(kept, LABS)).startswith("Next: 01.2")
+    kept.record(report(Verdict.PASSED, exercise="01.2"))
+    kept.record_quiz("01.q1", ("b",), True, 1)
+    assert overview.next_words(overview.rows(kept, LABS)) == "All done."
+
+
+def test_what_was_begun_comes_before_what_is_open(kept: Progress) -> None:
+    kept.record(report(Verdict.FAILED, exercise="01.2"))
+    assert overview.next_words(overview.rows(kept, LABS)).startswith("Next: 01.2")
+
+
+def test_the_overview(kept: Progress) -> None:
+    kept.record(report(Verdict.PASSED, Verdict.FAILED))
+    kept.take_hint("01.1", None, 3)
+    assert overview.text(overview.rows(kept, LABS)) == (
+        "01-example: 1 of 6\n"
+        "  … tried  01.1    A page on your port (1/3, 1 of 3 hints)\n"
+        "  · open   01.2    Restart it, count its layers (0/2)\n"
+        "  · open   01.q1   Where do the layers of an image live once a container runs? (0/1)\n"
+        "Together: 1 of 6 points\n"
+        'Next: 01.1 A page on your port (about 10 min). In its notebook: check("01.1")'
+    )
+
+
+def test_exports_agree(kept: Progress) -> None:
+    kept.record(report(Verdict.PASSED))
+    found = overview.rows(kept, LABS)
+    document = json.loads(overview.as_json(kept, found))
+    table = list(csv.DictReader(io.StringIO(overview.as_csv(found))))
+    assert [row["id"] for row in table] == [row["id"] for row in document["rows"]] == ["01.1", "01.2", "01.q1"]
+    assert document["learner"] == kept.learner()
+    assert sum(float(row["earned"]) for row in table) == document["earned"] == 3
