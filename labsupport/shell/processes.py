@@ -108,6 +108,11 @@ class Watch:
         self._owner = 0
         self._listed: set[int] = set()
 
+    def ready(self) -> None:
+        """Start watching. Called before a command is started, so that it can be listed at once."""
+        if self._owner != os.getpid():
+            self._start()
+
     def add(self, leader: int) -> None:
         """List a session; those that ended meanwhile (background processes) are taken off first."""
         for other in [each for each in self._listed if not session_alive(each)]:
@@ -121,8 +126,7 @@ class Watch:
         self._say(f"- {leader}")
 
     def _say(self, line: str) -> None:
-        if self._owner != os.getpid():
-            self._start()
+        self.ready()
         try:
             os.write(self._write, f"{line}\n".encode())
         except BrokenPipeError:

@@ -25,6 +25,17 @@ _BUILD_STEP = re.compile(
     r"sending |resolve )(?!.*\bdone$)"
 )
 
+# What docker writes to its standard error although nothing is wrong: how a build or a pull gets on.
+_REPORT = re.compile(
+    r"#\d+ |[0-9a-f]{12}: |\S+: Pulling from |Unable to find image '.*' locally$|Using default tag: |"
+    r"Digest: sha256:|Status: (?:Downloaded newer image|Image is up to date)"
+)
+
+
+def reports(line: str) -> bool:
+    """Whether a line is docker's report of how a build or a pull gets on, rather than an error or a result."""
+    return bool(_REPORT.match(line.lstrip("\r")))
+
 
 def final_line(line: str) -> str:
     r"""The line as a terminal shows it in the end: `\r`, `\b` and erase-in-line obeyed, other codes dropped."""

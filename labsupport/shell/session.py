@@ -106,6 +106,7 @@ class _Session:
         # Both would be believed before the terminal's own size.
         env.pop("COLUMNS", None)
         env.pop("LINES", None)
+        watch.ready()
         try:
             with warnings.catch_warnings():
                 # Python 3.12 warns of fork in a process with threads; exec follows at once.

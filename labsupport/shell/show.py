@@ -1,12 +1,18 @@
-"""Show a running command's two streams in a notebook, in the order in which they come."""
+"""Show a running command's two streams in a notebook, in the order in which they come.
+
+A notebook puts standard error on a red ground. Docker reports there how a build or a pull gets on: those lines are
+shown as plain output, so that what is red is worth a look. (The command's Result keeps the streams as they were.)
+"""
 
 from __future__ import annotations
 
+import itertools
+import re
 import sys
 import time
 from typing import TextIO
 
-from labsupport.shell.progress import Tidy
+from labsupport.shell.progress import Tidy, reports
 
 SHOWN = 256 * 1024
 """Characters shown of one command: a browser grows slow long before a notebook's file does."""
@@ -21,6 +27,7 @@ class Show:
     def __init__(self) -> None:
         self._tidy = {"stdout": Tidy(), "stderr": Tidy()}
         self._last = ""
+        self._reporting = False
         self._left = SHOWN
         self._written_at = time.monotonic()
 
@@ -39,6 +46,18 @@ class Show:
             self._put(stream, tidy.end())
 
     def _put(self, stream: str, text: str) -> None:
+        if stream == "stdout":
+            self._write(stream, text)
+            return
+        plain: list[tuple[bool, str]] = []
+        for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+            # BuildKit's steps have empty lines between them.
+            self._reporting = reports(line) or (self._reporting and not line.strip())
+            plain.append((self._reporting, line))
+        for is_report, lines in itertools.groupby(plain, key=lambda each: each[0]):
+            self._write("stdout" if is_report else "stderr", "".join(line for _, line in lines))
+
+    def _write(self, stream: str, text: str) -> None:
         if not text or self._left <= 0:
             return
         if self._last and self._last != stream:
