@@ -125,6 +125,7 @@ def run(
         return Result(command, code, time.monotonic() - began, tuple(reader.chunks))
 
     try:
+        watch.ready()
         process = _start(
             argv(command, "-ec" if stop_at_first_failure else "-c"),
             directory,
