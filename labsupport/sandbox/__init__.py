@@ -7,8 +7,24 @@
 Importing this costs nothing; the Docker SDK is imported by Sandbox.client().
 """
 
-from labsupport.sandbox import paths
-from labsupport.sandbox.lifecycle import attach, purge, reset, start, status, stop
-from labsupport.sandbox.session import Sandbox
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labsupport.sandbox import paths
+    from labsupport.sandbox.lifecycle import attach, purge, reset, start, status, stop
+    from labsupport.sandbox.session import Sandbox
 
 __all__ = ["Sandbox", "attach", "paths", "purge", "reset", "start", "status", "stop"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load on first use (PEP 562): the supervisor imports modules from here too, and must be up at once."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "paths":
+        return importlib.import_module(f"{__name__}.paths")
+    module = "session" if name == "Sandbox" else "lifecycle"
+    return getattr(importlib.import_module(f"{__name__}.{module}"), name)

@@ -9,7 +9,6 @@ import contextlib
 import http.client
 import json
 import socket
-import ssl
 import threading
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,8 @@ def connection(docker_host: str, certificates: str = "", timeout: float | None =
         return _UnixConnection(parts.path, timeout)
     if not certificates:
         return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    import ssl
+
     folder = Path(certificates)
     context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")

@@ -7,7 +7,9 @@ a package built for a newer C library fails there, not in front of a learner.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import packages
+from labsupport.sandbox import packages, state
 
 Report = Callable[[str], None]
 
@@ -99,26 +101,39 @@ def _installed() -> Engine:
 
 
 def _checked(roots: tuple[Path, ...]) -> Engine:
+    """The engine whose programs lie below these folders; they are run once, and what they said is kept beside them."""
     programs = tuple(str(root / folder) for root in roots for folder in _PROGRAM_FOLDERS if (root / folder).is_dir())
     libraries = tuple(str(folder) for root in roots for folder in sorted(root.glob("usr/lib/*-linux-gnu*")))
     engine = Engine("", programs, libraries, tuple(str(root) for root in roots))
+    kept = roots[0] / "runs-here.json" if roots else None
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        if kept and (answer := json.loads(kept.read_text()))["roots"] == [root.name for root in roots]:
+            return dataclasses.replace(engine, version=answer["version"])
     version = ""
     for program in ("dockerd", "containerd", "runc"):
-        try:
-            done = subprocess.run(
-                [engine.find(program) or program, "--version"],
-                env=engine.environment(),
-                capture_output=True,
-                text=True,
-                timeout=30,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NoEngine(f"{program} does not run here", seen=str(error)) from error
-        if done.returncode:
-            raise NoEngine(f"{program} does not run here", seen=done.stderr.strip().splitlines()[-1:][0])
+        said = _version(engine, program)
         if program == "dockerd":
-            version = done.stdout.split("version ")[1].split(",")[0].split("+")[0]
+            version = said.split("version ")[1].split(",")[0].split("+")[0]
+    with contextlib.suppress(OSError):  # somebody else's folder: asked again next time
+        if kept:
+            state.write_json(kept, {"version": version, "roots": [root.name for root in roots]})
     return dataclasses.replace(engine, version=version)
+
+
+def _version(engine: Engine, program: str) -> str:
+    try:
+        done = subprocess.run(
+            [engine.find(program) or program, "--version"],
+            env=engine.environment(),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoEngine(f"{program} does not run here", seen=str(error)) from error
+    if done.returncode:
+        raise NoEngine(f"{program} does not run here", seen=done.stderr.strip().splitlines()[-1])
+    return done.stdout
 
 
 def _link_iptables(root: Path) -> None:

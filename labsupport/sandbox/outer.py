@@ -139,7 +139,9 @@ def make_certificates(folder: Path) -> None:
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     for prefix, names in (("server-", ("127.0.0.1", "localhost")), ("", ("learner.localhost",))):
         issued = authority.issue_cert(*names)
-        issued.private_key_pem.write_to_path(str(folder / f"{prefix}key.pem"))
+        key = folder / f"{prefix}key.pem"
+        key.touch(mode=0o600)
+        issued.private_key_pem.write_to_path(str(key))
         (folder / f"{prefix}cert.pem").write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
 
 

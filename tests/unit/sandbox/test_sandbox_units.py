@@ -1,0 +1,251 @@
+"""The parts of the sandbox that can be looked at without an engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labsupport.errors import CourseError, EngineFailed, NoEngine, SandboxError, SandboxNotRunning
+from labsupport.sandbox import choice, engine, inside, lifecycle, outer, packages, paths, processes, state
+from labsupport.sandbox.session import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LABSUPPORT_HOME", str(tmp_path))
+    monkeypatch.delenv("LABSUPPORT_SANDBOX", raising=False)
+    return tmp_path
+
+
+def box(tmp_path: Path, **kept: Any) -> Sandbox:
+    return Sandbox("default", tmp_path, "private", "unix:///nowhere/docker.sock", **kept)
+
+
+def test_everything_lies_below_home(home: Path) -> None:
+    assert paths.cache() == home / "cache"
+    assert paths.work() == home / "work"
+    assert paths.sandbox("x").is_relative_to(home)
+
+
+def test_socket_folder_is_short_enough_for_any_socket_in_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LABSUPPORT_HOME", str(tmp_path / ("long" * 40)))
+    folder = paths.sockets("default")
+    assert len(str(folder / "exec/containerd/containerd-debug.sock")) < 104
+    monkeypatch.setenv("LABSUPPORT_HOME", str(tmp_path / ("other" * 40)))
+    assert paths.sockets("default") != folder
+
+
+@pytest.mark.parametrize("name", ["../evil", "a b", "x" * 31, "-"])
+def test_a_bad_sandbox_name_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABSUPPORT_SANDBOX", name)
+    with pytest.raises(SandboxError, match="cannot name a sandbox"):
+        paths.sandbox_name()
+
+
+def test_attach_without_a_sandbox_names_the_command() -> None:
+    with pytest.raises(SandboxNotRunning) as caught:
+        lifecycle.attach()
+    assert caught.value.next_command == "python3 -m labsupport start"
+    assert caught.value.exit_code == 4
+
+
+def test_a_state_left_by_a_dead_supervisor_reads_as_stopped(home: Path) -> None:
+    directory = paths.make_private(paths.sandbox("default"))
+    state.write_json(directory / state.STATE, state.State(status="ready", supervisor=1))
+    assert lifecycle.status().status == "stopped"
+    lock = state.try_lock(directory / state.LOCK)
+    assert lock is not None
+    with lock:
+        assert lifecycle.status().status == "ready"
+
+
+def test_a_failed_engine_shows_the_end_of_its_log(home: Path) -> None:
+    directory = paths.make_private(paths.sandbox("default"))
+    state.write_json(directory / state.STATE, state.State(status="failed", error="engine ended (exit 1)"))
+    (directory / state.ENGINE_LOG).write_text("something\nfailed to start daemon: no overlay here\n")
+    with pytest.raises(EngineFailed) as caught:
+        lifecycle.attach()
+    assert "no overlay here" in caught.value.seen
+    assert "doctor" in caught.value.next_command
+
+
+def test_half_written_state_reads_as_stopped(tmp_path: Path) -> None:
+    (tmp_path / state.STATE).write_text('{"status": "rea')
+    assert state.read_state(tmp_path).status == "stopped"
+
+
+def test_writing_state_leaves_the_old_one_when_it_fails(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    state.write_json(path, {"a": 1})
+    with pytest.raises(TypeError):
+        state.write_json(path, {"a": object()})
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_notices_are_told_once_and_only_whole_lines(tmp_path: Path) -> None:
+    state.add_notice(tmp_path, "one")
+    with (tmp_path / state.NOTICES).open("a") as file:
+        file.write('"tw')
+    texts, offset = state.notices(tmp_path, 0)
+    assert texts == ["one"]
+    with (tmp_path / state.NOTICES).open("a") as file:
+        file.write('o"\n')
+    assert state.notices(tmp_path, offset)[0] == ["two"]
+
+
+def test_only_one_holds_a_lock(tmp_path: Path) -> None:
+    first = state.try_lock(tmp_path / "lock")
+    assert first is not None
+    assert state.try_lock(tmp_path / "lock") is None
+    first.close()
+    again = state.try_lock(tmp_path / "lock")
+    assert again is not None
+    again.close()
+
+
+def test_environment_leads_to_the_sandbox_and_away_from_the_learners_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION", "BUILDX_BUILDER"):
+        monkeypatch.setenv(name, "theirs")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://theirs:2376")
+    variables = box(tmp_path).environment()
+    assert variables["DOCKER_HOST"] == "unix:///nowhere/docker.sock"
+    assert Path(variables["DOCKER_CONFIG"]).is_relative_to(tmp_path)
+    assert "theirs" not in variables.values()
+    assert variables["PATH"].split(os.pathsep)[0] == str(tmp_path / "bin")
+
+
+def test_applying_the_environment_twice_does_not_grow_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    box(tmp_path).apply_environment()
+    once = os.environ["PATH"]
+    box(tmp_path).apply_environment()
+    assert os.environ["PATH"] == once
+
+
+def test_authorities_of_the_machine_are_kept_beside_the_sandboxs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs.pem"
+    theirs.write_text("THEIRS")
+    outer.make_certificates(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(theirs))
+    variables = box(tmp_path, certificates=str(tmp_path)).environment()
+    bundle = Path(variables["REQUESTS_CA_BUNDLE"]).read_text()
+    assert bundle.startswith("THEIRS") and (tmp_path / "ca.pem").read_text() in bundle
+
+
+def test_certificates_hold_no_key_of_the_authority(tmp_path: Path) -> None:
+    outer.make_certificates(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("ca.pem", "cert.pem", "key.pem", "server-cert.pem", "server-key.pem")
+    ]
+    for name in ("key.pem", "server-key.pem"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("platform", "words"), [("darwin", "Docker Desktop, Colima or Podman"), ("win32", "Docker Desktop or Podman")]
+)
+def test_other_systems_are_told_what_to_install(platform: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABSUPPORT_DRIVER", raising=False)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(choice, "_outer_engine", lambda: "")
+    with pytest.raises(NoEngine) as caught:
+        choice.driver()
+    assert words in caught.value.next_command
+
+
+def test_an_ordinary_user_is_told_each_thing_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from labsupport.sandbox import rootless
+
+    monkeypatch.delenv("LABSUPPORT_DRIVER", raising=False)
+    monkeypatch.setattr(choice, "is_root", lambda: False)
+    monkeypatch.setattr(choice, "_outer_engine", lambda: "")
+    monkeypatch.setattr(rootless, "missing", lambda: [("no newuidmap", "sudo apt-get install uidmap"), ("b", "c")])
+    with pytest.raises(NoEngine) as caught:
+        choice.driver()
+    assert caught.value.seen == "no newuidmap; b"
+    assert caught.value.next_command == "sudo apt-get install uidmap; c"
+    monkeypatch.setattr(choice, "_outer_engine", lambda: "unix:///theirs")
+    assert choice.driver() == "container"
+
+
+def test_an_unknown_driver_or_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABSUPPORT_DRIVER", "vagrant")
+    with pytest.raises(NoEngine, match="private, rootless, container"):
+        choice.driver()
+    monkeypatch.setenv("LABSUPPORT_ENGINE", "oldest")
+    with pytest.raises(NoEngine, match="newest or release"):
+        engine.get(print)
+
+
+def test_the_learners_engine_is_never_the_sandbox_itself(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{paths.sockets('default')}/docker.sock")
+    assert os.environ["DOCKER_HOST"] not in list(outer.candidates())
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    assert next(outer.candidates()) == "tcp://127.0.0.1:1"
+
+
+def test_a_broken_engine_is_reported_not_used(tmp_path: Path) -> None:
+    folder = tmp_path / "suite/usr/sbin"
+    folder.mkdir(parents=True)
+    (folder / "dockerd").write_text("#!/bin/sh\necho 'libc too old' >&2\nexit 127\n")
+    (folder / "dockerd").chmod(0o755)
+    with pytest.raises(NoEngine) as caught:
+        engine._checked((tmp_path / "suite",))
+    assert caught.value.seen == "libc too old"
+
+
+def test_packages_are_fetched_only_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = paths.cache() / "packages/kept"
+    folder.mkdir(parents=True)
+    (folder / "packages.json").write_text(json.dumps({"wanted": ["a", "b"]}))
+    monkeypatch.delenv("LABSUPPORT_PACKAGES", raising=False)
+    monkeypatch.setattr(packages, "_run", lambda *_: pytest.fail("apt was asked"))
+    assert packages.fetch(["b"], print, label="kept") == folder
+
+
+def test_a_process_is_a_leftover_by_its_mark_not_by_its_words(tmp_path: Path) -> None:
+    """Somebody reading the engine's log has the folder on the command line, and is left alone."""
+    folder = str(tmp_path / "sandbox")
+    code = "import sys; sys.stdin.read()"
+    with (
+        subprocess.Popen([sys.executable, "-c", code, folder], stdin=subprocess.PIPE) as reader,
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, env={**os.environ, processes.MARK: folder}
+        ) as ours,
+    ):
+        while ours.pid not in processes.leftovers(folder):
+            assert ours.poll() is None
+        assert processes.leftovers(folder) == {ours.pid}
+        processes.kill_leftovers(folder)
+        assert ours.wait() == -9
+        assert reader.poll() is None
+        reader.communicate()
+
+
+def test_mount_points_with_blanks_are_read_as_the_kernel_writes_them() -> None:
+    assert inside.unescape("/mnt/my\\040disk") == "/mnt/my disk"
+    assert inside.unescape("/mnt/größe".encode().decode("utf-8")) == "/mnt/größe"
+
+
+def test_errors_show_three_lines_and_no_traceback() -> None:
+    error = CourseError("it failed", seen="a thing", next_command="do this")
+    assert str(error) == "it failed\n  seen: a thing\n  next: do this"
+    assert error._render_traceback_() == ["CourseError: it failed\n  seen: a thing\n  next: do this"]
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import sys, labsupport, labsupport.sandbox; print(sorted(sys.modules))"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for heavy in ("docker", "requests", "IPython", "matplotlib", "ipywidgets", "labsupport.sandbox.lifecycle"):
+        assert f"'{heavy}'" not in modules
