@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labsupport import environment
+from labsupport import environment, furnish
 from labsupport.cli.steps import say
 from labsupport.environment import COURSE_LOCK, TEST_LOCK
 from labsupport.errors import CourseError
@@ -45,7 +45,7 @@ def _ready_here(root: Path, lock: str) -> bool:
     if os.environ.get("LABSUPPORT_NO_VENV"):
         missing = environment.missing_here(root, lock)
         if missing:
-            raise environment.EnvironmentFailed(
+            raise furnish.EnvironmentFailed(
                 f"LABSUPPORT_NO_VENV is set, and {sys.executable} lacks packages of the course.",
                 seen="missing: " + ", ".join(missing),
                 next_command="conda env create -f environment.yml",
@@ -61,7 +61,7 @@ def _venv_is_whole(root: Path, venv: Path, lock: str) -> bool:
     if stamp and stamp.get("python") != version:
         # the system's Python moved on under the environment: its packages are in another version's folder
         environment.write_stamp(venv, {**stamp, "state": "installing"})
-        base = environment.base_python()
+        base = furnish.base_python()
         os.execv(base, [base, "-m", "labsupport", *sys.argv[1:]])
     return environment.is_current(root, venv, lock)
 

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labsupport.environment import COURSE_LOCK, TEST_LOCK, EnvironmentFailed, python_of
+from labsupport.environment import COURSE_LOCK, TEST_LOCK
+from labsupport.furnish import EnvironmentFailed, python_of
 
 
 def lock(root: Path, upgrade: bool) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from labsupport import environment
+from labsupport import environment, furnish
 from labsupport.cli.steps import say
 
 
@@ -61,8 +61,8 @@ def _install_tools() -> None:
         say("  Those tests are skipped. To have them: sudo apt-get install " + " ".join(packages))
     else:
         try:
-            environment.apt_install(packages)
-        except environment.EnvironmentFailed as error:
+            furnish.apt_install(packages)
+        except furnish.EnvironmentFailed as error:
             say(f"{error}\n  Those tests are skipped.")
 
 

@@ -18,9 +18,9 @@ def sign(notebooks: Iterable[Path]) -> None:
 
     data = settings.folder() / "data"
     data.mkdir(parents=True, exist_ok=True)
-    notary = NotebookNotary(data_dir=str(data))
+    notary = NotebookNotary(data_dir=str(data))  # type: ignore[no-untyped-call]
     try:
         for path in chosen:
-            notary.sign(nbformat.read(path, as_version=4))
+            notary.sign(nbformat.read(path, as_version=4))  # type: ignore[no-untyped-call]
     finally:
         notary.store.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labsupport import environment
+from labsupport import environment, furnish
 from labsupport.environment import COURSE_LOCK, TEST_LOCK
 
 ROOT = Path(__file__).parents[2]
@@ -64,8 +64,8 @@ def make_environment(tmp_path: Path, **stamp: str) -> tuple[Path, Path]:
     root.mkdir()
     for lock in (COURSE_LOCK, TEST_LOCK):
         (root / lock).write_text(f"{lock}==1\n")
-    environment.python_of(venv).parent.mkdir(parents=True)
-    environment.python_of(venv).symlink_to(sys.executable)
+    furnish.python_of(venv).parent.mkdir(parents=True)
+    furnish.python_of(venv).symlink_to(sys.executable)
     hashes = {lock: environment.lock_hash(root, lock) for lock in (COURSE_LOCK, TEST_LOCK)}
     environment.write_stamp(venv, {key: hashes.get(value, value) for key, value in stamp.items()})
     return root, venv
@@ -98,8 +98,8 @@ def test_an_interrupted_or_old_environment_is_not_current(tmp_path: Path, stamp:
 
 def test_an_environment_whose_python_is_gone_is_not_current(tmp_path: Path) -> None:
     root, venv = make_environment(tmp_path, state="complete", **{COURSE_LOCK: COURSE_LOCK})
-    environment.python_of(venv).unlink()
-    environment.python_of(venv).symlink_to(tmp_path / "python-that-was-removed")
+    furnish.python_of(venv).unlink()
+    furnish.python_of(venv).symlink_to(tmp_path / "python-that-was-removed")
     assert not environment.is_current(root, venv, COURSE_LOCK)
 
 

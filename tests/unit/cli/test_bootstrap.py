@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from labsupport import environment
+from labsupport import environment, furnish
 
 ROOT = Path(environment.__file__).parents[1]
 HASH = "0" * 64
@@ -53,7 +53,7 @@ def checkout(tmp_path: Path) -> Path:
 def empty_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A venv with pip, made once: the tests that are not about making one begin with a copy."""
     venv = tmp_path_factory.mktemp("venv") / ".venv"
-    subprocess.run([environment.base_python(), "-m", "venv", str(venv)], check=True)
+    subprocess.run([furnish.base_python(), "-m", "venv", str(venv)], check=True)
     return venv
 
 
@@ -65,7 +65,7 @@ def furnished(checkout: Path, empty_venv: Path) -> Path:
 
 
 def command(checkout: Path, *words: str) -> list[str]:
-    return [environment.base_python(), "-m", "labsupport", *words]
+    return [furnish.base_python(), "-m", "labsupport", *words]
 
 
 def bare(**extra: str) -> dict[str, str]:
@@ -92,7 +92,7 @@ def test_first_run_makes_the_environment_and_the_second_does_nothing(checkout: P
 def test_the_checkout_can_be_imported_from_anywhere(furnished: Path, tmp_path: Path) -> None:
     checkout = furnished
     run(checkout, "status")
-    python = environment.python_of(checkout / ".venv")
+    python = furnish.python_of(checkout / ".venv")
     where = [python, "-c", "import labsupport; print(labsupport.__file__)"]
     answer = subprocess.run(where, cwd=tmp_path, env=bare(), capture_output=True, text=True)
     assert answer.stdout == f"{checkout}/labsupport/__init__.py\n"
@@ -146,7 +146,7 @@ def test_interrupted_in_the_middle_then_completed(furnished: Path, silent_index:
 
 def test_killed_while_the_environment_was_made(checkout: Path) -> None:
     """A power cut leaves a `.venv` without pip and without a stamp."""
-    subprocess.run([environment.base_python(), "-m", "venv", "--without-pip", str(checkout / ".venv")], check=True)
+    subprocess.run([furnish.base_python(), "-m", "venv", "--without-pip", str(checkout / ".venv")], check=True)
     again = run(checkout, "start")
     assert again.returncode == 7, again.stderr
 
@@ -155,7 +155,7 @@ def test_a_package_that_cannot_be_had_is_told_in_three_lines(furnished: Path) ->
     checkout = furnished
     (checkout / environment.COURSE_LOCK).write_text(f"no-such-package-here==1 --hash=sha256:{HASH}\n")
     answer = run(checkout, "start", PIP_NO_INDEX="1")
-    assert answer.returncode == environment.EnvironmentFailed.exit_code
+    assert answer.returncode == furnish.EnvironmentFailed.exit_code
     assert "pip could not install requirements.txt." in answer.stderr
     assert "no-such-package-here" in answer.stderr
     assert "  next: " in answer.stderr
@@ -164,7 +164,7 @@ def test_a_package_that_cannot_be_had_is_told_in_three_lines(furnished: Path) ->
 
 def test_without_a_venv_the_missing_packages_are_named(checkout: Path) -> None:
     answer = run(checkout, "start", LABSUPPORT_NO_VENV="1")
-    assert answer.returncode == environment.EnvironmentFailed.exit_code
+    assert answer.returncode == furnish.EnvironmentFailed.exit_code
     assert "missing: no-such-package-here" in answer.stderr
     assert not (checkout / ".venv").exists()
 
@@ -172,7 +172,7 @@ def test_without_a_venv_the_missing_packages_are_named(checkout: Path) -> None:
 @pytest.mark.parametrize("variable", ["CONDA_PREFIX", "VIRTUAL_ENV"])
 def test_an_activated_environment_that_has_everything_is_used(checkout: Path, variable: str) -> None:
     (checkout / "pyproject.toml").write_text("dependencies = [\n]\n")
-    python = environment.base_python()
+    python = furnish.base_python()
     prefix = subprocess.run([python, "-c", "import sys; print(sys.prefix, end='')"], capture_output=True, text=True)
     answer = run(checkout, "start", **{variable: prefix.stdout})
     assert (answer.returncode, answer.stderr) == (7, "")
@@ -183,7 +183,7 @@ def in_namespace(checkout: Path, script: str) -> subprocess.CompletedProcess[str
     """Run a shell script in a mount namespace of its own (unshare(1)); $PY is the bare interpreter."""
     return subprocess.run(
         ["unshare", "--mount", "sh", "-ec", script],
-        cwd=checkout, env=bare(PY=environment.base_python()), capture_output=True, text=True, timeout=120,
+        cwd=checkout, env=bare(PY=furnish.base_python()), capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
 
@@ -197,7 +197,7 @@ needs_root = pytest.mark.skipif(
 @needs_root
 def test_a_read_only_checkout(checkout: Path) -> None:
     answer = in_namespace(checkout, 'mount --bind -r . . && cd "$PWD" && exec "$PY" -m labsupport start')
-    assert answer.returncode == environment.EnvironmentFailed.exit_code, answer.stderr
+    assert answer.returncode == furnish.EnvironmentFailed.exit_code, answer.stderr
     assert "can't be written" in answer.stderr
     assert "next: LABSUPPORT_VENV=" in answer.stderr
     assert "Traceback" not in answer.stderr
@@ -208,7 +208,7 @@ def test_a_read_only_checkout(checkout: Path) -> None:
 def test_a_disk_that_is_nearly_full(checkout: Path) -> None:
     script = "mkdir small; mount -t tmpfs -o size=5m none small; export LABSUPPORT_VENV=small/venv"
     answer = in_namespace(checkout, f'{script}; exec "$PY" -m labsupport start')
-    assert answer.returncode == environment.EnvironmentFailed.exit_code, answer.stderr
+    assert answer.returncode == furnish.EnvironmentFailed.exit_code, answer.stderr
     assert "The disk is too full" in answer.stderr
     assert "5 MB free" in answer.stderr
 
@@ -231,7 +231,7 @@ def test_debian_without_python3_venv_as_root(checkout: Path, tmp_path: Path) -> 
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     folder = subprocess.run(
-        [environment.base_python(), "-c", "import ensurepip, os; print(os.path.dirname(ensurepip.__file__))"],
+        [furnish.base_python(), "-c", "import ensurepip, os; print(os.path.dirname(ensurepip.__file__))"],
         capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
     (bin_folder / "apt-get").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/apt.log\numount {folder}\n')
@@ -249,8 +249,8 @@ def test_debian_without_python3_venv_and_without_root(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "ensurepip", None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    with pytest.raises(environment.EnvironmentFailed) as caught:
-        environment._ensure_ensurepip()
+    with pytest.raises(furnish.EnvironmentFailed) as caught:
+        furnish.ensure_ensurepip()
     assert caught.value.next_command.startswith("sudo apt-get install python3")
 
 
@@ -270,7 +270,7 @@ def test_an_old_python_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) 
 def test_nothing_but_the_standard_library_until_there_is_an_environment() -> None:
     """The bootstrap is imported by an interpreter that has no site-packages at all."""
     code = "import labsupport.bootstrap, sys; print([n for n in sys.modules if n.startswith('labsupport')])"
-    python = environment.base_python()
+    python = furnish.base_python()
     answer = subprocess.run([python, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
                             capture_output=True, text=True)  # fmt: skip
     assert answer.returncode == 0, answer.stderr
