@@ -96,7 +96,8 @@ def still(store: Store, identity: str) -> str:
     words = html.escape(summary(store))
     tall = max(1, len(plan.images)) * _ROW
     return (
-        f'<div class="course-still" data-explorer="{identity}"><style>{_CSS}</style><p>{words}</p>'
+        f'<div class="course-still" data-explorer="{identity}"><style>{_CSS}</style><p>{words} '
+        f"This is a still picture; run the cell for the live one.</p>"
         f'<div style="max-height:440px;overflow:auto"><svg role="img" aria-label="Layer stacks. {words}" '
         f'width="{_WIDTH}" height="{tall}" viewBox="0 0 {_WIDTH} {tall}">{"".join(boxes)}{"".join(names)}</svg></div>'
         f"<details><summary>The numbers as a table</summary>"

@@ -59,6 +59,7 @@ export function place(picture, width) {
 function render({ model, el }) {
   let picture = { images: [], layers: [], sums: {}, accounting: "" };
   let chosen = null; // {kind: "layer" | "image", row, at}
+  let hinting = true; // nothing was asked for yet
   let known = null; // chain ids drawn before, to mark new ones
   const ticked = new Set(); // image ids
 
@@ -146,13 +147,13 @@ function render({ model, el }) {
     const again = focus && rows.querySelector(`[data-key="${CSS.escape(focus)}"]`);
     if (again) moveTo(again);
     if (chosen) reselect();
-    else hint();
+    else if (hinting) hint();
     hideStill();
     root.dataset.drawn = String(Date.now());
   }
 
   function hint() {
-    if (chosen) return;
+    hinting = true;
     details.replaceChildren(make("p", {}, picture.images.length
       ? "Choose a layer or an image. With the keyboard: tab to the first image, arrows to move, Enter to choose, space to tick images for removal."
       : "No images here yet. Build, pull or load one: it appears by itself."));
@@ -178,6 +179,7 @@ function render({ model, el }) {
 
   function choose(node) {
     chosen = { key: node.dataset.key };
+    hinting = false;
     mark(node);
     if (node.dataset.at !== undefined) showLayer(Number(node.dataset.at));
     else { const image = picture.images[Number(node.dataset.row)]; showImage(image); model.send({ ask: "image", id: image.id }); }
@@ -316,21 +318,22 @@ function render({ model, el }) {
       idle();
       const box = details.querySelector(".lx-files");
       if (!box || !chosen || chosen.key !== content.layer) return;
-      const more = content.count > content.files.length ? `The largest ${content.files.length} of ${content.count}.` : `${content.count} entries.`;
+      const more = content.count > content.files.length ? `The largest ${content.files.length} of ${content.count}.` : `${content.count} ${content.count === 1 ? "entry" : "entries"}.`;
       box.replaceChildren(make("p", {}, `${more} A added, M changed, D removed.`),
         table(["", "path", "bytes", "mode", "owner"], content.files.map((file) => [
-          file.change, file.path + (file.fate ? `  (${file.fate})` : ""), size(file.size), file.mode, file.owner])));
+          file.change, file.path + (file.fate ? ` (${file.fate})` : ""), size(file.size), file.mode, file.owner])));
     }
     if (content.found) {
       idle();
       chosen = null;
+      hinting = false;
       rows.querySelectorAll(".lx-chosen, .lx-user").forEach((other) => other.classList.remove("lx-chosen", "lx-user"));
       const go = (found) => make("button", { type: "button", onclick: () => {
         const node = rows.querySelector(`[data-key="${CSS.escape(found.layer)}"]`);
         if (node) { moveTo(node); choose(node); } } }, `layer ${found.number}`);
       details.replaceChildren(make("h4", {}, `${content.count} found for "${content.path}"`),
         table(["image", "where", "path", "bytes"], content.found.map((found) => [found.image, go(found),
-          found.path + (found.fate === "visible" ? "" : `  (${found.fate} later)`), size(found.size)])));
+          found.path + (found.fate === "visible" ? "" : ` (${found.fate} later)`), size(found.size)])));
     }
   }
 

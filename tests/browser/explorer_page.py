@@ -58,7 +58,9 @@ def put_explorer(page: Page, store: Store, *, dark: bool = False, still: str = "
     ground, ink = ("#111111", "#f0f0f0") if dark else ("#ffffff", "#1a1a1a")
     theme = f"--jp-layout-color0:{ground};--jp-layout-color1:{ground};--jp-layout-color2:{'#333' if dark else '#eee'};"
     theme += f"--jp-layout-color3:{'#444' if dark else '#ddd'};--jp-border-color1:{'#555' if dark else '#bdbdbd'};"
-    theme += f"--jp-ui-font-color0:{ink};--jp-ui-font-color1:{ink};--jp-ui-font-color2:{'#b4b4b4' if dark else '#616161'}"
+    theme += (
+        f"--jp-ui-font-color0:{ink};--jp-ui-font-color1:{ink};--jp-ui-font-color2:{'#b4b4b4' if dark else '#616161'}"
+    )
     page.set_content(
         f'<html><body data-jp-theme-light="{"false" if dark else "true"}" style="background:{ground};{theme}">'
         f'<style>{style}</style>{still}<div id="here"></div></body></html>'

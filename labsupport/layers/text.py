@@ -1,0 +1,203 @@
+"""Layers as text, for a terminal and for a screen reader: the same model as the pictures, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from labsupport.layers.balance import Line, balance
+from labsupport.layers.books import books
+from labsupport.layers.connection import EngineApi
+from labsupport.layers.engine import Reader, read_files
+from labsupport.layers.files import CAUSES, FileHistory
+from labsupport.layers.identity import short
+from labsupport.layers.imagefile import ImageArchive, read_path
+from labsupport.layers.model import Image, Store
+from labsupport.layers.units import exact, percent, plural, size
+
+
+def layers_command(
+    api: EngineApi | None,
+    images: Sequence[str] = (),
+    *,
+    archive: str | Path | None = None,
+    files: bool = False,
+    check: bool = False,
+) -> str:
+    """The text of `python3 -m labsupport layers`.
+
+    Without images: all of them, and the tree. With images: each one's history and layers. archive: read a
+    `docker save` archive or an OCI layout instead of an engine (api may be None). files: what each layer did to
+    the
+    files, and what is hidden (exports the images). check: our sums beside the engine's. Raises ImageDataError.
+    """
+    if archive is not None:
+        opened = read_path(Path(archive))
+        return "\n\n".join(_parts(opened.store, list(opened.store.images), opened if files else None))
+    assert api is not None, "an engine or an archive"
+    reader = Reader(api)
+    if check:
+        return check_text(balance(reader))
+    if not images and not files:
+        return overview(reader.read())
+    wanted = list(images) or [image.tags[0] for image in reader.read().images if image.tags]
+    contents = None
+    reader.read()  # all of them: who else uses a layer
+    if files:
+        contents = read_files(api, wanted)
+        reader.learn(contents.store)
+    chosen = [image.id for image in reader.read(wanted, exact=True).images]
+    store = reader.read()
+    return "\n\n".join(_parts(store, [one for one in store.images if one.id in chosen], contents))
+
+
+def _parts(store: Store, images: Sequence[Image], contents: ImageArchive | None) -> list[str]:
+    parts = []
+    for image in images:
+        parts.append(image_text(store, image))
+        if contents is not None:
+            there = next((one for one in contents.store.images if one.chain == image.chain), None)
+            if there is not None:
+                parts.append(files_text(contents.history(there)))
+    return parts
+
+
+def overview(store: Store) -> str:
+    """All images with their bytes, and the tree of layers."""
+    if not store.images:
+        return "No images."
+    sums = books(store)
+    accounts = {account.image.id: account for account in sums.accounts}
+    rows = [
+        (
+            image.name,
+            str(len(image.chain)),
+            size(accounts[image.id].total),
+            size(accounts[image.id].shared),
+            size(accounts[image.id].unique),
+        )
+        for image in store.ordered()
+    ]
+    lines = columns(("IMAGE", "LAYERS", "SIZE", "SHARED", "ITS OWN"), rows, left=1)
+    lines += ["", f"{size(sums.stored)} stored, {size(sums.pulled_separately)} if each image had its own copy"]
+    lines.append(f"sizes: {store.accounting} accounting")
+    if sums.unknown_layers:
+        lines.append(f"{plural(sums.unknown_layers, 'layer')} of unknown size not counted")
+    lines += [f"note: {note}" for note in store.notes]
+    return "\n".join([*lines, "", tree_text(store)])
+
+
+def tree_text(store: Store) -> str:
+    """Every layer once on its parents; unforked runs on one line."""
+    ends: dict[str, list[str]] = {}
+    for image in store.images:
+        if image.chain:
+            ends.setdefault(image.chain[-1], []).append(image.name)
+    lines: list[str] = []
+    stack = [(root, "", "") for root in reversed(store.children.get(None, ()))]
+    while stack:
+        chain_id, branch, below = stack.pop()
+        run = [store.layers[chain_id]]
+        while len(children := store.children.get(chain_id, ())) == 1 and chain_id not in ends:
+            chain_id = children[0]
+            run.append(store.layers[chain_id])
+        known = [layer.size for layer in run]
+        total = None if None in known else sum(one or 0 for one in known)
+        users = len(store.users[chain_id])
+        text = f"{short(chain_id)}  {size(total)}  {plural(len(run), 'layer')}"
+        text += f", in {users} images" if users > 1 else ""
+        text += f"  <- {', '.join(sorted(ends[chain_id]))}" if chain_id in ends else ""
+        lines.append(branch + text)
+        forks = store.children.get(chain_id, ())
+        for number, child in enumerate(reversed(forks)):
+            last = number == 0
+            stack.append((child, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  ")))
+    return "\n".join(lines)
+
+
+def image_text(store: Store, image: Image) -> str:
+    """One image: its bytes, and its history oldest first with the layer each row made."""
+    account = next(one for one in books(store).accounts if one.image.id == image.id)
+    head = [
+        f"{' = '.join(image.tags) or image.name}  ({image.platform or 'platform not told'}, id {short(image.id)})",
+        f"{plural(len(image.chain), 'layer')}, {size(account.total)}: {size(account.shared)} shared, "
+        f"{size(account.unique)} its own",
+    ]
+    if image.note:
+        head.append(f"note: {image.note}")
+    rows = []
+    marks = set()
+    for step in image.steps:
+        mark = "" if step.is_exact else "~" if step.evidence == "rule" else "?"
+        marks.add(mark)
+        layer = "?" if step.empty is None else "no layer" if step.empty else short(step.layer or "")
+        users = str(len(store.users[step.layer])) if step.layer else ""
+        rows.append((mark + layer, "" if step.empty else exact(step.size), users, step.command[:90]))
+    if not image.steps:
+        rows = [
+            (short(one.chain_id), exact(one.size), str(len(store.users[one.chain_id])), "") for one in store.path(image)
+        ]
+    lines = [*head, *columns(("LAYER", "BYTES", "IMAGES", "INSTRUCTION"), rows, left=1, last_left=True)]
+    if "~" in marks:
+        lines.append("~ inferred from the instruction's name; --files makes it exact")
+    if "?" in marks:
+        lines.append("? not told: several arrangements of rows and layers are possible; --files makes it exact")
+    return "\n".join(lines)
+
+
+def files_text(history: FileHistory, *, most: int = 10) -> str:
+    """What each layer did to the files, and the largest files that no container sees any more."""
+    rows = [
+        (
+            str(number),
+            f"{one.added:,}",
+            f"{one.changed:,}",
+            f"{one.removed:,}",
+            size(one.stored),
+            size(one.hidden_bytes),
+        )
+        for number, one in enumerate(history.summaries, 1)
+    ]
+    lines = columns(("LAYER", "ADDED", "CHANGED", "REMOVED", "BYTES", "HIDDEN LATER"), rows, left=0)
+    lost = history.waste()
+    total = sum(lost.values())
+    lines.append(
+        f"{size(total)} of {size(history.stored)} ({percent(total, history.stored)}) no container sees: "
+        + ", ".join(f"{size(lost[cause])} {cause}" for cause in CAUSES)
+    )
+    for version in history.hidden()[:most]:
+        killer = (version.killer or 0) + 1
+        where = f"in layer {version.layer + 1}, {version.fate} by layer {killer}"
+        lines.append(f"  {size(version.size):>8}  /{version.path}  ({where})")
+    return "\n".join(lines)
+
+
+def check_text(lines: Sequence[Line]) -> str:
+    """Our figures beside the engine's."""
+    verdict = {True: "equal", False: "DIFFERENT", None: "not the same thing"}
+    rows = [
+        (
+            line.what,
+            exact(line.ours),
+            exact(line.engines),
+            verdict[line.agrees] + (f": {line.remark}" if line.remark else ""),
+        )
+        for line in lines
+    ]
+    return "\n".join(columns(("", "OURS", "ENGINE", ""), rows, left=1, last_left=True))
+
+
+def columns(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, last_left: bool = False
+) -> list[str]:
+    """Aligned columns: the first `left` (and the last, with last_left) to the left, numbers to the right."""
+    table = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    lines = []
+    for row in table:
+        cells = []
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            flush_left = column < left or (last_left and column == len(header) - 1)
+            cells.append(cell.ljust(width) if flush_left else cell.rjust(width))
+        lines.append("  ".join(cells).rstrip())
+    return lines
