@@ -10,14 +10,13 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from labsupport.sandbox import api, processes, registry, state
+from labsupport.sandbox import api, ports, processes, registry, state
 from labsupport.sandbox.engine import Engine
 
 INSIDE = Path(__file__).with_name("inside.py")
@@ -59,18 +58,18 @@ class Driver:
         program = self.engine.find("docker-registry")
         if not program:
             return 0, 0
-        ports = []
+        served = []
         configurations = registry.prepare(self.directory, self.registry_address)
         for configuration, port in zip(configurations, (registry.MIRROR_PORT, registry.LOGIN_PORT), strict=True):
             name = f"{configuration.stem}-registry"
             argv = self.command_beside(registry.command(program, configuration))
             self._spawn(name, argv, log=self.directory / f"{name}.log")
-            ports.append(self._forward_free(port))
-        return ports[0], ports[1]
+            served.append(self._forward_free(port))
+        return served[0], served[1]
 
     def _forward_free(self, port: int) -> int:
         """Lead the same port of 127.0.0.1 to the registry, or another where the learner's machine uses that one."""
-        for candidate in (port, *(_free_port() for _ in range(3))):
+        for candidate in (port, *(ports.free() for _ in range(3))):
             with contextlib.suppress(OSError):
                 self.forward(candidate, port)
                 return candidate
@@ -186,12 +185,6 @@ class Driver:
                 start_new_session=True,
                 cwd=self.directory,
             )
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _tuple(value: Any) -> Any:

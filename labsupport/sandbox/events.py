@@ -41,12 +41,12 @@ def follow(
         connection.request("GET", f"/events?since={quote(f'{since // 10**9}.{since % 10**9:09d}')}")
         if stop is not None:
             threading.Thread(target=_hang_up, args=(stop, connection.sock), daemon=True).start()
-        response = connection.getresponse()
-        if response.status != 200:
-            raise http.client.HTTPException(f"GET /events: {response.status}")
-        while line := response.readline():
-            if line.strip():
-                yield json.loads(line)
+        with closing(connection.getresponse()) as response:
+            if response.status != 200:
+                raise http.client.HTTPException(f"GET /events: {response.status}")
+            while line := response.readline():
+                if line.strip():
+                    yield json.loads(line)
 
 
 def _hang_up(stop: threading.Event, link: socket.socket) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labsupport.errors import NoEngine, SandboxError
-from labsupport.sandbox import engine_image, packages, paths, state
+from labsupport.sandbox import engine_image, packages, paths, ports, state
 
 if TYPE_CHECKING:
     import docker
@@ -24,8 +23,6 @@ Report = Callable[[str], None]
 
 LABEL = "course.sandbox"
 API_PORT = 2376
-# ports a learner may publish in this sandbox; other drivers take any
-PUBLISHED = (*range(8000, 8010), *range(8080, 8100))
 ENGINE_IMAGE, REGISTRY_IMAGE = "docker:dind", "registry:2"
 
 
@@ -103,14 +100,14 @@ def prepare(name: str, directory: Path, work: Path, report: Report) -> dict[str,
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         # the same ports as last time: an open notebook goes on where it was
         wishes.update(state.read_settings(directory).options["ports"])
-    used = {part: free_port(wish) for part, wish in wishes.items()}
+    used = {part: ports.free(wish) for part, wish in wishes.items()}
     return {
         "address": address,
         "image": image,
         "registry_image": registry_image,
         "certificates": str(certificates),
         "ports": used,
-        "published": [port for port in PUBLISHED if is_free(port)],
+        "published": [port for port in ports.PUBLISHED if ports.is_free(port)],
         "work": str(work),
     }
 
@@ -143,25 +140,3 @@ def make_certificates(folder: Path) -> None:
         key.touch(mode=0o600)
         issued.private_key_pem.write_to_path(str(key))
         (folder / f"{prefix}cert.pem").write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-
-
-def is_free(port: int) -> bool:
-    """Whether a port of 127.0.0.1 can be listened on now."""
-    with socket.socket() as sock:
-        if os.name == "posix":
-            # connections of a listener that has ended do not matter; elsewhere the option means something else
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port(wish: int = 0) -> int:
-    """The wished port of 127.0.0.1 when it is free, else any free one."""
-    if wish and is_free(wish):
-        return wish
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labsupport.sandbox import api, paths, state
+from labsupport.sandbox import api, paths, ports, state
 from labsupport.sandbox.registry import LOGIN_PORT, MIRROR_PORT
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ class Sandbox:
     def bin(self) -> Path:
         """The folder with the course's own `docker` client, first on PATH."""
         return self.directory / "bin"
+
+    def free_port(self) -> int:
+        """A port of 127.0.0.1 that nobody uses and that this sandbox can publish (8080 to 8099 first)."""
+        wanted = sorted(ports.LESSONS, key=lambda port: port < 8080)
+        return next((port for port in wanted if ports.is_free(port)), 0)
 
     def environment(self) -> dict[str, str]:
         """The whole environment for a child process: `docker` and the SDK lead to this engine, and to no other.

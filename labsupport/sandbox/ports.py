@@ -1,0 +1,34 @@
+"""TCP ports of this machine's 127.0.0.1: which are free, and which every driver of the sandbox can publish."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+# where the sandbox is a container on another engine, its ports are fixed when it is made; other drivers take any.
+# Lessons use the first two ranges, exercises the last.
+LESSONS = (*range(8000, 8010), *range(8080, 8100))
+EXERCISES = range(8100, 8150)
+PUBLISHED = (*LESSONS, *EXERCISES)
+
+
+def is_free(port: int) -> bool:
+    """Whether a port of 127.0.0.1 can be listened on now."""
+    with socket.socket() as sock:
+        if os.name == "posix":
+            # connections of a listener that has ended do not matter; elsewhere the option means something else
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free(wish: int = 0) -> int:
+    """The wished port of 127.0.0.1 when it is free, else any free one."""
+    if wish and is_free(wish):
+        return wish
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
