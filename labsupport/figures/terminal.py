@@ -1,8 +1,8 @@
-"""Terminal pictures: a real transcript drawn as an SVG, the same look for all, the same bytes for the same transcript.
+"""Terminal pictures: a real transcript drawn as an SVG; the same transcript makes the same bytes.
 
-The picture carries its own dark ground, so it reads on a light and on a dark page; its colours keep a contrast of at
-least 4.5:1 (WCAG 2.2, 1.4.3). Its text is text: it can be selected, and a screen reader gets a title and all of it.
-No font is fetched.
+The picture carries its own dark ground, so it reads on a light and on a dark page; its colours keep a contrast
+of at least 4.5:1 (WCAG 2.2, 1.4.3). Its text is text: it can be selected, and a screen reader gets a title and
+all of it. No font is fetched.
 """
 
 from __future__ import annotations
