@@ -5,6 +5,8 @@ Nothing here belongs to the learner's kernel: the same check runs in a notebook 
 
 from __future__ import annotations
 
+import difflib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -90,13 +92,14 @@ class Lab:
         return f"there is no {kind} called {name}" + (f" (but there is {near})" if near else "")
 
     def _near(self, kind: str, name: str) -> str:
-        import difflib
-
         names: list[str] = []
+        begin = re.sub(r"[^A-Za-z0-9_/-].*", "", name)[:3]  # only names that begin alike: the engine may have many
         if kind == "container":
-            names = [n.lstrip("/") for c in self.client.api.containers(all=True) for n in c.get("Names") or ()]
+            found = self.client.api.containers(all=True, filters={"name": f"^/?{begin}"})
+            names = [n.lstrip("/") for c in found for n in c.get("Names") or ()]
         elif kind == "image":
-            names = [t.removesuffix(":latest") for i in self.client.api.images() for t in i.get("RepoTags") or ()]
+            found = self.client.api.images(filters={"reference": f"{begin}*"})
+            names = [t.removesuffix(":latest") for i in found for t in i.get("RepoTags") or ()]
         close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.75)
         return close[0] if close else ""
 

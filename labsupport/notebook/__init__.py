@@ -26,6 +26,7 @@ def load(shell: Any) -> None:
     engine = sandbox.start(report=_report)
     engine.apply_environment()
     magics.register(shell, engine)
+    importlib.import_module("labsupport.notebook.lab").register(shell)
     if importlib.util.find_spec("labsupport.notebook.layers_magic") is not None:
         importlib.import_module("labsupport.notebook.layers_magic").register(shell)
     try:

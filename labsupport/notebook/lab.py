@@ -101,6 +101,11 @@ def lab(line: str) -> None:
     actions[words[1]](words[0])
 
 
+def register(shell: Any) -> None:
+    """Make `%lab` known to a notebook."""
+    shell.register_magic_function(lab, "line", "lab")
+
+
 def predict(prediction: str, answer: Any = None) -> None:
     """Ask for a prediction, or keep one: `predict("01.p1")`, `predict("01.p1", "b")`. The first one counts."""
     from labsupport.exercises import catalog, session

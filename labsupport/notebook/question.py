@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
+from labsupport.errors import CourseError
 from labsupport.exercises.quiz import LETTERS
 from labsupport.notebook.showing import show
 
@@ -28,20 +30,32 @@ def ask(text: str, choices: Sequence[str], answered: Callable[[Any], None], *, s
         show(text)
         return
     try:
-        import ipywidgets as widgets  # type: ignore[import-untyped]
-        from IPython.display import display
+        box = question(text, choices, answered, several=several)
     except ImportError:
         show(text)
         return
-    shown = text.splitlines()
-    head = widgets.HTML(value=_paragraph(shown[0]))
-    entry: Any
+    from IPython.display import display
+
+    # The text goes along: a front end without widgets, or the saved notebook opened later, shows that instead.
+    bundle = {**box._repr_mimebundle_(), "text/plain": text}
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+
+def question(text: str, choices: Sequence[str], answered: Callable[[Any], None], *, several: bool = False) -> Any:
+    """The question as a widget: choices or a text field, a button, and a place for what comes of it.
+
+    Raises ImportError where ipywidgets is not installed.
+    """
+    import ipywidgets as widgets  # type: ignore[import-untyped]
+
+    labels = [f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False)]
     boxes: list[Any] = []
+    entry: Any
     if several:
-        boxes = [widgets.Checkbox(description=f"{LETTERS[i]}) {c}", indent=False) for i, c in enumerate(choices)]
+        boxes = [widgets.Checkbox(description=label, indent=False, layout={"width": "auto"}) for label in labels]
         entry = widgets.VBox(boxes)
     elif choices:
-        options = [(f"{LETTERS[i]}) {choice}", LETTERS[i]) for i, choice in enumerate(choices)]
+        options = list(zip(labels, LETTERS, strict=False))
         entry = widgets.RadioButtons(options=options, value=None, layout={"width": "max-content"})
     else:
         entry = widgets.Text(placeholder="a number or a short text")
@@ -49,25 +63,14 @@ def ask(text: str, choices: Sequence[str], answered: Callable[[Any], None], *, s
     output = widgets.Output()
 
     def pressed(_: Any) -> None:
-        from labsupport.errors import CourseError
-
-        value = [LETTERS[i] for i, box in enumerate(boxes) if box.value] if several else entry.value
+        value = [letter for letter, box in zip(LETTERS, boxes, strict=False) if box.value] if several else entry.value
+        output.clear_output()
         with output:
-            output.clear_output()
             try:
-                answered(value if value else "")
+                answered(value or "")
             except CourseError as error:
                 print(error)
 
     button.on_click(pressed)
-    box = widgets.VBox([head, entry, button, output])
-    # The text goes along: a front end without widgets, or the saved notebook opened later, shows that instead.
-    bundle = box._repr_mimebundle_()
-    bundle["text/plain"] = text
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
-
-
-def _paragraph(text: str) -> str:
-    from html import escape
-
-    return f"<p>{escape(text)}</p>"
+    head = widgets.HTML(value=f"<p>{escape(text.splitlines()[0])}</p>")
+    return widgets.VBox([head, entry, button, output])

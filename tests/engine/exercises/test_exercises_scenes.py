@@ -1,0 +1,171 @@
+"""Scenes, checks and the recorder as a learner meets them: in the sandbox that runs, with the progress kept."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labsupport import sandbox
+from labsupport.exercises import catalog, evaluate, proof, scene, session
+from labsupport.exercises.proof import Bench
+from labsupport.exercises.recorded import EventSource
+from labsupport.notebook import lab
+from labsupport.sandbox import events
+
+pytestmark = pytest.mark.engine
+Shell = Callable[[str], str]
+
+
+@pytest.fixture
+def learner(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A learner at the bench's sandbox, with a fresh progress and the seed "course"."""
+    monkeypatch.setenv("LABSUPPORT_SANDBOX", bench.environment["LABSUPPORT_SANDBOX"])
+    monkeypatch.setenv("LABSUPPORT_SEED", "course")
+    for name in ("NAME", "IMAGE", "PORT", "TOKEN", "LAB", "ID"):
+        monkeypatch.setenv(name, "")  # goal() sets them: given back after the test
+    monkeypatch.setattr(session.paths, "work", lambda: bench.folder / tmp_path.name)
+    yield bench
+    for lesson in catalog.lessons():
+        for exercise in lesson.exercises:
+            if session.progress().begun(exercise.id):
+                scene.remove_owned(bench.client, exercise, exercise.values("course"))
+
+
+@pytest.fixture
+def shell(learner: Bench) -> Shell:
+    def run(command: str) -> str:
+        done = subprocess.run(["bash", "-c", command], env=dict(learner.environment), text=True, capture_output=True)
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_begin_repair_check(learner: Bench, shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.begin("bug.3")
+    exercise = catalog.find_exercise("bug.3")[1]
+    lab.check("bug.3")
+    assert "bound to 127.0.0.1" in capsys.readouterr().out
+    known = exercise.values("course")
+    scene.run_commands(exercise.solution, known, session.folder(exercise), learner.environment, strict=True)
+    lab.check("bug.3")
+    said = capsys.readouterr().out
+    assert "2.5 of 2.5 points" in said and "Next: bug.4" in said
+    assert session.progress().read()["exercises"]["bug.3"]["passed"]
+
+
+def test_undo_brings_the_start_back_and_keeps_the_learners_files(learner: Bench) -> None:
+    lab.begin("bug.1")
+    exercise = catalog.find_exercise("bug.1")[1]
+    folder = session.folder(exercise)
+    (folder / "Dockerfile").write_text("FROM mine\n")
+    learner.client.api.remove_container(exercise.values("course")["name"], force=True)
+    lab.undo("bug.1")
+    assert (folder / "Dockerfile").read_text() != "FROM mine\n"
+    (kept,) = folder.parent.glob(f".{folder.name}-before-*")
+    assert (kept / "Dockerfile").read_text() == "FROM mine\n"
+    assert learner.client.api.inspect_container(exercise.values("course")["name"])
+
+
+def test_a_restarted_kernel_goes_on_where_it_was(learner: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.begin("bug.1")
+    exercise = catalog.find_exercise("bug.1")[1]
+    (session.folder(exercise) / "Dockerfile").write_text("FROM mine\n")
+    lab.begin("bug.1")
+    assert "Already begun" in capsys.readouterr().out
+    assert (session.folder(exercise) / "Dockerfile").read_text() == "FROM mine\n"
+
+
+def test_a_scene_that_a_reset_took_away_is_set_up_again(learner: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.begin("bug.2")
+    exercise = catalog.find_exercise("bug.2")[1]
+    scene.remove_owned(learner.client, exercise, exercise.values("course"))
+    lab.begin("bug.2")
+    assert "Already begun" not in capsys.readouterr().out
+    assert learner.client.api.inspect_container(exercise.values("course")["old"])["State"]["Running"]
+
+
+def test_other_peoples_containers_stay(learner: Bench, shell: Shell) -> None:
+    shell("docker run -d --name bystander --label course.lab=bug.99 busybox sleep 60")
+    try:
+        lab.begin("bug.2")
+        lab.undo("bug.2")
+        assert learner.client.api.inspect_container("bystander")["State"]["Running"]
+    finally:
+        shell("docker rm -f bystander")
+
+
+def test_a_probe_leaves_no_trace(learner: Bench) -> None:
+    """Containers, images, networks and volumes are the same before and after every check of a scene."""
+
+    def inventory() -> Any:
+        api = learner.client.api
+        return (
+            sorted((c["Id"], c["State"]) for c in api.containers(all=True)),
+            sorted(i["Id"] for i in api.images(all=True)),
+            sorted(n["Id"] for n in api.networks()),
+            sorted(v["Name"] for v in api.volumes()["Volumes"] or ()),
+        )
+
+    for name in ("bug.3", "bug.4", "bug.8"):
+        lab.begin(name)
+        exercise = catalog.find_exercise(name)[1]
+        before = inventory()
+        evaluate.evaluate(exercise, session.open_lab(exercise), exhaustive=True)
+        assert inventory() == before, name
+
+
+def test_an_engine_that_stops_answering(learner: Bench, tmp_path: Path) -> None:
+    import docker
+
+    exercise = catalog.find_exercise("bug.2")[1]
+    opened = session.open_lab(exercise)
+    opened.client = docker.DockerClient(f"unix://{tmp_path}/nothing", version="1.41")
+    report = evaluate.evaluate(exercise, opened)
+    assert report.trouble
+    assert "the engine does not answer" in str(report)
+
+
+def test_the_recorder_saw_what_happened_and_nothing_twice(learner: Bench, shell: Shell, tmp_path: Path) -> None:
+    box = sandbox.attach(learner.environment["LABSUPPORT_SANDBOX"])
+    since = time.time()
+    stop = threading.Event()
+    log = tmp_path / "events.jsonl"
+    recorder = threading.Thread(
+        target=events.record, args=(box.docker_host, log, stop), kwargs={"certificates": box.certificates}, daemon=True
+    )
+    recorder.start()
+    shell("docker run --rm --name recorded busybox true")
+    source = EventSource(learner.client, log)
+    actions = [e["Action"] for e in source(since) if e["Actor"]["Attributes"].get("name") == "recorded"]
+    assert actions[:2] == ["create", "attach"] and actions.count("start") == actions.count("die") == 1
+    for _ in range(100):
+        if any(event["Action"] == "destroy" for event in events.read(log, since)):
+            break
+        threading.Event().wait(0.05)
+    stop.set()
+    recorder.join(10)
+    assert not recorder.is_alive()
+    again = [e["Action"] for e in source(since) if e["Actor"]["Attributes"].get("name") == "recorded"]
+    assert again == actions
+
+
+@pytest.mark.parametrize("any_sb", ["release"], indirect=True)
+@pytest.mark.parametrize("name", ["bug.2", "bug.10"])
+def test_the_oldest_engine_judges_the_same(
+    name: str, any_sb: sandbox.Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from labsupport import hub
+
+    hub.fill(any_sb)
+    folder = sandbox.paths.work() / "old"
+    folder.mkdir(parents=True, exist_ok=True)
+    bench = Bench(any_sb.client(), any_sb.environment(), folder, reach="machine")
+    lesson, exercise = catalog.find_exercise(name)
+    proofs = [proof.prove(exercise, lesson.folder, attempt, bench) for attempt in proof.attempts(exercise)]
+    assert [p.fault + p.report for p in proofs if p.fault] == []
