@@ -28,6 +28,7 @@ NEEDED = (
     "__main__.py",
     "bootstrap.py",
     "environment.py",
+    "furnish.py",
     "errors.py",
     "cli/__init__.py",
     "cli/steps.py",
