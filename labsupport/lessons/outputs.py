@@ -21,10 +21,12 @@ Rules = Sequence[tuple["re.Pattern[str]", str]]
 IGNORE = "nbval-ignore-output"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PAIR = re.compile(r"^regex: *(.*)\nreplace: *(.*)$", re.MULTILINE)
-# made-up names of containers, then every number with its unit: what is left is the words of an output
+# drawings, steps of a build, made-up names of containers, then every number with its unit: the words are left
 COARSE: Rules = [
+    (re.compile(r"base64,[\w+/=]+"), "base64,"),
+    (re.compile(r"^#\d+ |<duration> (?=done)"), ""),
     (re.compile(r"\b[a-z]+_[a-z]+\b"), "NAME"),
-    (re.compile(r"\d+(\.\d+)* ?[kMGT]?i?B?\b"), "N"),
+    (re.compile(r"\d+(\.\d+)*( ?[kMGT]?i?B| ?m?s)?\b"), "N"),
     (re.compile(r"[ \t]+"), " "),
 ]
 
