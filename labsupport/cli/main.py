@@ -154,12 +154,15 @@ def progress(form: str | None) -> None:
 
 
 @course.command()
-@click.argument("names", nargs=-1, metavar="[IMAGE|FILE]...")
-def layers(names: tuple[str, ...]) -> None:
-    """Show what images share, or the layers of one."""
+@click.argument("images", nargs=-1)
+@click.option("--archive", type=click.Path(path_type=Path), help="Read a `docker save` archive or OCI layout instead.")
+@click.option("--files", is_flag=True, help="Also what each layer did to the files, and what is hidden.")
+@click.option("--check", is_flag=True, help="Our sums beside the engine's own.")
+def layers(images: tuple[str, ...], archive: Path | None, files: bool, check: bool) -> None:
+    """Show what images share, or the layers of those named."""
     from labsupport.cli.layers import layers as run_layers
 
-    run_layers(names)
+    run_layers(images, archive, files, check)
 
 
 @course.group(invoke_without_command=True)
