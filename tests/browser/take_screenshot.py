@@ -1,4 +1,4 @@
-"""Take images/screenshot.png: `python tests/browser/take_screenshot.py`. A home of its own, so no learner's name shows."""
+"""Take images/screenshot.png: `python tests/browser/take_screenshot.py`. In a home of its own: no name shows."""
 
 from __future__ import annotations
 
