@@ -10,6 +10,12 @@ from labsupport.errors import LessonError
 from labsupport.exercises.checks import Check
 from labsupport.exercises.seeds import Seeded, fill, values
 
+# Environment variables that mean something already: no seed may be called so.
+TAKEN = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TERM", "PWD", "OLDPWD", "TMPDIR", "EDITOR", "IFS"),
+    *("DISPLAY", "HOSTNAME", "LAB", "DOCKER_HOST", "DOCKER_CONFIG"),
+}
+
 
 @dataclass(frozen=True, init=False)
 class Step:
@@ -89,6 +95,11 @@ class Exercise:
     def values(self, seed: str) -> dict[str, Any]:
         """The learner's values, and `id`."""
         return {**values(seed, self.id, self.seeds), "id": self.id}
+
+    def variables(self, seed: str) -> dict[str, str]:
+        """The values as environment variables for shell cells: `{name}` is $NAME. Those of the system stay."""
+        values = {key.upper(): str(value) for key, value in self.values(seed).items()}
+        return {key: value for key, value in values.items() if key not in TAKEN}
 
     def goal_for(self, seed: str) -> str:
         return fill(self.goal, self.values(seed))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from labsupport.exercises.catalog import Lesson, prefix
 from labsupport.exercises.checks import Answer
-from labsupport.exercises.exercise import Exercise, Wrong
+from labsupport.exercises.exercise import TAKEN, Exercise, Wrong
 from labsupport.exercises.hints import STEPS
 from labsupport.exercises.lab import KINDS
 from labsupport.exercises.quiz import Prediction, Quiz
@@ -52,6 +52,9 @@ def _exercise(exercise: Exercise) -> Iterator[str]:
         kind, colon, name = owned.partition(":")
         if kind not in KINDS or not colon or not name:
             yield f"owns {owned!r}, which is not KIND:NAME with a kind of {', '.join(KINDS)}"
+    for key in exercise.seeds:
+        if key.upper() in TAKEN:
+            yield f"the seed {key!r} would change ${key.upper()} of the cells: call it otherwise"
     known = exercise.values("lint")
     for text in _texts(exercise):
         for field in _FIELD.findall(text):

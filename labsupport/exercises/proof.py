@@ -74,7 +74,7 @@ def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> P
     began = time.monotonic()
     known = exercise.values(bench.seed)
     folder = bench.folder / exercise.id
-    environment = {**bench.environment, "LAB": str(folder), **{key.upper(): str(v) for key, v in known.items()}}
+    environment = {**bench.environment, "LAB": str(folder), **exercise.variables(bench.seed)}
     since = time.time()
     scene.set_up(exercise, lesson, folder, bench.client, known, environment)
     try:

@@ -67,8 +67,7 @@ def export(exercise: Exercise) -> None:
     """Put the learner's values of an exercise into os.environ, where the cells' commands find them."""
     from labsupport.exercises import session
 
-    for key, value in exercise.values(session.seed()).items():
-        os.environ[key.upper()] = str(value)
+    os.environ.update(exercise.variables(session.seed()))
     os.environ["LAB"] = str(session.folder(exercise))
 
 

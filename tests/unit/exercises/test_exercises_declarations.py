@@ -12,6 +12,7 @@ from labsupport.errors import LessonError
 from labsupport.exercises import (
     Choice,
     Exercise,
+    Pick,
     Prediction,
     Quiz,
     Scene,
@@ -186,3 +187,9 @@ def test_there_are_twelve_bug_hunts() -> None:
     hunts = [folder for folder in catalog.folders() if folder.name.startswith("bughunt-")]
     assert [catalog.load(folder).exercises[0].id for folder in hunts] == [f"bug.{n}" for n in range(1, len(hunts) + 1)]
     assert len(hunts) >= 12
+
+
+def test_no_seed_changes_a_variable_of_the_system(tmp_path: Path) -> None:
+    exercise = replace(WHOLE, seeds={**WHOLE.seeds, "path": Pick(("/a",))})
+    assert any("would change $PATH" in line for line in lint(lesson(tmp_path, exercise)))
+    assert "PATH" not in exercise.variables("course") and "NAME" in exercise.variables("course")
