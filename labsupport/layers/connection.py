@@ -11,7 +11,6 @@ import http.client
 import json
 import socket
 import ssl
-import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -70,6 +69,9 @@ class Stream:
         finally:
             self.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def close(self) -> None:
         """End the request; a reader waiting for the next piece wakes up."""
         self._closed = True
@@ -90,7 +92,7 @@ class Connection:
         self.docker_host = docker_host
         self._certificates = certificates
         self._timeout = timeout
-        self._local = threading.local()
+        self._idle: list[http.client.HTTPConnection] = []  # append and pop are atomic: threads share them
         self._version: str | None = None
 
     @property
@@ -103,6 +105,14 @@ class Connection:
             major, minor = max(min(theirs, NEWEST_API), least)
             self._version = f"/v{major}.{minor}"
         return self._version
+
+    def close(self) -> None:
+        """Close what is kept open between requests. The next request opens it again."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def get(self, path: str) -> Any:
         return self._json(self.version + path)
@@ -136,17 +146,18 @@ class Connection:
 
     def _ask(self, method: str, path: str) -> tuple[http.client.HTTPResponse, bytes]:
         for attempt in (1, 2):
-            connection = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = self._local.connection = self._connect(self._timeout)
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect(self._timeout)
             try:
                 connection.request(method, path)
                 response = connection.getresponse()
                 body = response.read()
+                self._idle.append(connection)
                 break
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
-                self._local.connection = None
                 # An idle keep-alive connection may have been closed by the engine: ask once more on a new one.
                 if attempt == 2 or isinstance(error, TimeoutError):
                     raise ImageDataError(

@@ -120,7 +120,7 @@ def _from_layout(contents: Contents) -> tuple[list[Image], dict[str, Blob]]:
             continue  # an attestation: a manifest in form, no image
         name = annotations.get("io.containerd.image.name") or annotations.get("org.opencontainers.image.ref.name")
         config = _json(contents, _blob_path((document.get("config") or {}).get("digest")))
-        tags = (str(name).removeprefix("docker.io/library/"),) if name else ()
+        tags = (str(name).removeprefix("docker.io/library/").removeprefix("docker.io/"),) if name else ()
         image = image_from_config(config, image_id=str(entry.get("digest")), tags=tags)
         layers = [_blob_path(layer.get("digest")) for layer in _items(document.get("layers"), "a manifest")]
         _pair(contents, image, layers, blobs)

@@ -133,7 +133,10 @@ def _configuration(recipe: Recipe) -> dict[str, Any]:
 
 
 def _names(tag: str) -> dict[str, str]:
-    full = tag if "/" in tag else f"docker.io/library/{tag}"
+    # The containerd store knows an image by its full name only: a first part with a dot or a port is a registry.
+    first, slash, _ = tag.partition("/")
+    at_registry = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    full = tag if at_registry else f"docker.io/{tag}" if slash else f"docker.io/library/{tag}"
     return {"io.containerd.image.name": full, "org.opencontainers.image.ref.name": tag.rpartition(":")[2]}
 
 

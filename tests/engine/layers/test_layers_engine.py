@@ -1,0 +1,192 @@
+"""Our model against real engines: every builder, every way to make an image, to the byte."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from conftest import Engine
+
+from labsupport.errors import ImageDataError
+from labsupport.layers.balance import balance
+from labsupport.layers.books import books, freed_by
+from labsupport.layers.container import writable_layer
+from labsupport.layers.engine import Reader, read_files
+from labsupport.layers.follow import Follower
+from labsupport.layers.model import Store
+from labsupport.layers.text import layers_command
+from labsupport.oci.writing import File, Recipe, archive, layer, whiteout
+
+pytestmark = pytest.mark.engine
+
+DOCKERFILE = """
+FROM busybox
+ENV A=1
+WORKDIR /new
+RUN head -c 300000 /dev/zero > /big
+RUN rm /big
+RUN mkdir /d && echo one > /d/x && ln /d/x /d/y
+RUN true
+WORKDIR /new
+RUN touch /empty
+RUN chmod 700 /d/x
+LABEL course.lab=layer-tests
+CMD ["sh"]
+"""
+MADE = ("lt/classic", "lt/buildkit", "lt/commit", "lt/import", "lt/scratch:1", "lt/gzip:1", "lt/twice:1")
+BASE = layer([File("a", b"a" * 4000), File("gone", b"g" * 900)])
+TOP = layer([whiteout("gone"), File("b", b"b" * 100)])
+
+
+@pytest.fixture(scope="module")
+def filled(engine: Engine) -> Iterator[Engine]:
+    """Seven images made in seven ways."""
+    engine.build("lt/classic", DOCKERFILE)
+    engine.build("lt/buildkit", DOCKERFILE, buildkit=True)
+    container = engine.docker("run", "-d", "busybox", "sh", "-c", "echo kept > /kept").decode().strip()
+    engine.docker("wait", container)
+    engine.docker("commit", "-m", "by hand", container, "lt/commit")
+    exported = engine.docker("export", container)
+    engine.docker("rm", container)
+    engine.docker("import", "-", "lt/import", stdin=exported)
+    rows = [("COPY a", False), ("ENV x", True), ("RUN rm gone", False)]
+    engine.docker("load", stdin=archive([Recipe("lt/scratch:1", [BASE, TOP], rows)]))
+    engine.docker("load", stdin=archive([Recipe("lt/gzip:1", [BASE, TOP, TOP])], compressed=True))
+    engine.docker("load", stdin=archive([Recipe("lt/twice:1", [TOP, TOP])]))
+    yield engine
+    engine.docker("rmi", "-f", *MADE)
+
+
+def read(engine: Engine, *, exact: bool = False) -> Store:
+    return Reader(engine.api).read(exact=exact)
+
+
+def test_the_books_balance_to_the_byte(filled: Engine) -> None:
+    lines = balance(Reader(filled.api))
+    assert [line for line in lines if line.agrees is False] == []
+    agreed = [line for line in lines if line.agrees]
+    assert len(agreed) >= 2 * len(MADE), "only what is another quantity may stay undecided"
+
+
+def test_what_is_called_exact_is_what_the_configuration_says(filled: Engine) -> None:
+    """The truth is in the exported configurations; the API alone must never contradict it."""
+    reader = Reader(filled.api)
+    alone = reader.read(exact=True)
+    truth = {image.chain: image for image in read_files(filled.api, MADE).store.images}
+    checked = 0
+    for image in alone.images:
+        if image.chain not in truth:
+            continue
+        steps = truth[image.chain].steps
+        assert len(image.steps) == len(steps)
+        for ours, theirs in zip(image.steps, steps, strict=True):
+            if ours.empty is not None:
+                assert (ours.empty, ours.layer) == (theirs.empty, theirs.layer), (image.name, ours)
+                checked += 1
+    assert checked > 30
+
+
+def test_a_local_classic_build_is_exact_without_an_export(filled: Engine) -> None:
+    image = read(filled, exact=True).image("lt/classic")
+    assert image is not None and image.is_exact
+    deleting = next(step for step in image.steps if step.command == "RUN rm /big")
+    assert deleting.empty is False
+
+
+def test_an_export_makes_all_exact(filled: Engine) -> None:
+    reader = Reader(filled.api)
+    reader.read()
+    reader.learn(read_files(filled.api, MADE).store)
+    store = reader.read()
+    assert all(image.is_exact for image in store.images if image.name.startswith("lt/"))
+
+
+def test_an_archive_has_the_sizes_the_engine_has(filled: Engine) -> None:
+    """For loaded layers a graph driver counts files and symlink targets, as the archive's accounting does."""
+    store = read(filled)
+    if store.accounting == "containerd":
+        pytest.skip("the containerd store counts blocks")
+    ours = read_files(filled.api, ["lt/scratch:1", "lt/twice:1"]).store
+    for chain_id, one in ours.layers.items():
+        assert store.layers[chain_id].size == one.size
+
+
+def test_the_same_layer_twice_is_stored_twice(filled: Engine) -> None:
+    store = read(filled)
+    image = store.image("lt/twice:1")
+    assert image is not None
+    assert len(set(image.diff_ids)) == 1 and len(set(image.chain)) == 2
+
+
+def test_removing_frees_what_we_said(engine: Engine) -> None:
+    base, top = layer([File("free", b"f" * 7000)]), layer([File("more", b"m" * 500)])
+    engine.docker("load", stdin=archive([Recipe("lt/free:1", [base]), Recipe("lt/free:2", [base, top])]))
+    before = read(engine)
+    gone = [image for image in before.images if image.name.startswith("lt/free")]
+    promised = freed_by(before, gone)
+    stored = books(before).stored
+    engine.docker("rmi", "lt/free:1", "lt/free:2")
+    assert stored - books(read(engine)).stored == promised > 0
+
+
+def test_the_writable_layer_of_a_running_container(engine: Engine) -> None:
+    container = (
+        engine.docker("run", "-d", "--label", "course.lab=layer-tests", "busybox", "sleep", "600").decode().strip()
+    )
+    try:
+        nothing = writable_layer(engine.api, container)
+        assert nothing.changes == ()
+        engine.docker(
+            "exec", container, "sh", "-c", "head -c 70000 /dev/zero > /made; rm /bin/true; echo x > /etc/passwd"
+        )
+        found = writable_layer(engine.api, container)
+        kinds = {change.path: (change.kind, change.size) for change in found.changes}
+        assert kinds["/made"] == ("A", 70_000)
+        assert kinds["/bin/true"][0] == "D"
+        assert found.size - nothing.size >= 70_000
+        before = found.size
+        engine.docker("exec", container, "chmod", "700", "/bin/busybox")
+        after = writable_layer(engine.api, container)
+        copied = next(change for change in after.changes if change.path == "/bin/busybox")
+        assert copied.kind == "M" and copied.size is not None and copied.size > 500_000
+        assert after.size - before >= copied.size, "chmod alone costs a copy of the whole file"
+    finally:
+        engine.docker("rm", "-f", container)
+
+
+@pytest.mark.parametrize("buildkit", [False, True])
+def test_following_sees_a_build_and_a_removal(engine: Engine, buildkit: bool) -> None:
+    names: list[set[str]] = []
+    grown, shrunk = threading.Event(), threading.Event()
+
+    def changed(store: Store) -> None:
+        names.append({image.name for image in store.images})
+        if "lt/followed:latest" in names[-1]:
+            grown.set()
+        elif grown.is_set():
+            shrunk.set()
+
+    follower = Follower(engine.api, changed)
+    follower.start()
+    try:
+        engine.build("lt/followed", f"FROM busybox\nRUN echo {buildkit} > /x\n", buildkit=buildkit)
+        assert grown.wait(20)
+        engine.docker("rmi", "lt/followed")
+        assert shrunk.wait(20)
+    finally:
+        follower.stop()
+
+
+def test_a_hostile_name_is_a_clear_error(engine: Engine) -> None:
+    with pytest.raises(ImageDataError, match="no image"):
+        Reader(engine.api).read(["no/such:image"])
+    with pytest.raises(ImageDataError):
+        read_files(engine.api, ["../../etc/passwd"])
+
+
+def test_the_text(filled: Engine) -> None:
+    text = layers_command(filled.api, ["lt/classic"], files=True)
+    assert "RUN rm /big" in text and "/big" in text.splitlines()[-1]
+    assert "lt/twice:1" in layers_command(filled.api)
+    assert "DIFFERENT" not in layers_command(filled.api, check=True)
