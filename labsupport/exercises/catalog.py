@@ -134,12 +134,10 @@ def find_exercise(wanted: str, root: Path | None = None) -> tuple[Lesson, Exerci
 
 
 def following(wanted: str, root: Path | None = None) -> str:
-    """The id of the next exercise of the course, or "" after the last."""
+    """The id of the next exercise of the same lesson, or "" after its last.
+
+    Not of the next lesson: a notebook's outputs must not change because another lesson was added.
+    """
     lesson, _ = find(wanted, root)
-    all_folders = folders(root)
-    for folder in all_folders[all_folders.index(lesson.folder) :]:
-        ids = [exercise.id for exercise in load(folder).exercises]
-        later = ids[ids.index(wanted) + 1 :] if wanted in ids else ids
-        if later:
-            return later[0]
-    return ""
+    ids = [exercise.id for exercise in lesson.exercises]
+    return next(iter(ids[ids.index(wanted) + 1 :]), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,22 @@ def test_container_leaves_the_learners_engine_alone(learners_engine: LearnersEng
     )
     record.pop("version")
     assert record == expected("container", f"{learners_engine.computer.folder}/course/contained")
+    learners_engine.must_be_as(before)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_lessons_leave_the_learners_engine_alone(learners_engine: LearnersEngine) -> None:
+    """Every lesson, solved, on a machine whose engine is busy; the shell it is started from points to that engine."""
+    before = learners_engine.inventory()
+    lessons = Path(__file__).parents[2] / "notebooks/test_nbval.py"
+    computer = learners_engine.computer
+    computer.run(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-engine", "-k", "solutions"),
+        str(lessons),
+        env=computer.course("lessons", DOCKER_HOST=learners_engine.host),
+        timeout=850,
+    )
     learners_engine.must_be_as(before)
 
 
