@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -41,6 +42,11 @@ def ask(text: str, choices: Sequence[str], answered: Callable[[Any], None], *, s
     display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
 
+def _code(text: str) -> str:
+    """The text as HTML, with `code` between backquotes."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def question(text: str, choices: Sequence[str], answered: Callable[[Any], None], *, several: bool = False) -> Any:
     """The question as a widget: choices or a text field, a button, and a place for what comes of it.
 
@@ -48,7 +54,8 @@ def question(text: str, choices: Sequence[str], answered: Callable[[Any], None],
     """
     import ipywidgets as widgets  # type: ignore[import-untyped]
 
-    labels = [f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False)]
+    # a label shows text only: without its marks, code reads better there
+    labels = [f"{letter}) {choice.replace('`', '')}" for letter, choice in zip(LETTERS, choices, strict=False)]
     boxes: list[Any] = []
     entry: Any
     if several:
@@ -72,5 +79,5 @@ def question(text: str, choices: Sequence[str], answered: Callable[[Any], None],
                 print(error)
 
     button.on_click(pressed)
-    head = widgets.HTML(value=f"<p>{escape(text.splitlines()[0])}</p>")
+    head = widgets.HTML(value=f"<p>{_code(text.splitlines()[0])}</p>")
     return widgets.VBox([head, entry, button, output])
