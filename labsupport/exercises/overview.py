@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from labsupport.errors import LessonError
-from labsupport.exercises import catalog
+from labsupport.exercises import catalog, hints
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.render import number
@@ -58,12 +59,32 @@ def _exercise(exercise: Exercise, lesson: str, data: dict[str, Any]) -> Row:
     return row if row.state != "open" or not begun else Row(**{**asdict(row), "state": "tried"})
 
 
+def hint_cost() -> float:
+    """The fraction of an exercise's points that each hint read before it was passed costs: the teacher's setting.
+
+    LABSUPPORT_HINT_COST, else "hint_cost" in labs/course.json, else 0. Raises LessonError when it is not 0 to 1/3.
+    """
+    setting: Any = os.environ.get("LABSUPPORT_HINT_COST")
+    path = catalog.labs() / "course.json"
+    try:
+        if setting is None and path.is_file():
+            setting = json.loads(path.read_text(encoding="utf-8")).get("hint_cost", 0)
+        cost = float(setting or 0)
+    except (ValueError, AttributeError, TypeError):
+        cost = -1
+    if not 0 <= cost <= 1 / hints.STEPS:
+        raise LessonError("what a hint costs is a fraction between 0 and 0.33", seen=f"hint_cost {setting!r}")
+    return cost
+
+
 def _row(
     name: str, title: str, lesson: str, kind: str, kept: dict[str, Any], points: float, minutes: int, call: str
 ) -> Row:
     state = "done" if kept.get("passed") else "tried" if kept.get("tries") else "open"
     # The points of today's exercise count: an update may have changed them since they were earned.
     earned = points if state == "done" else min(float(kept.get("earned", 0)), points)
+    needed = kept.get("hints_needed", kept.get("hints", 0))
+    earned = round(earned * (1 - hint_cost() * min(needed, hints.STEPS)), 2) if needed else earned
     return Row(
         name, title, lesson, kind, state, earned, points, kept.get("tries", 0), kept.get("hints", 0), minutes, call
     )

@@ -91,8 +91,8 @@ class Progress:
             kept["points"] = report.points
             kept["earned"] = max(kept["earned"], report.earned)
             if report.passed and not kept["passed"]:
-                kept["passed"] = True
-                kept["passed_at"] = int(time.time())
+                # hints read afterwards are free: what they cost, if anything, is counted up to here
+                kept.update(passed=True, passed_at=int(time.time()), hints_needed=kept.get("hints", 0))
 
     def record_quiz(self, quiz: str, answer: tuple[str, ...], passed: bool, points: float) -> None:
         with self.change() as data:

@@ -59,7 +59,8 @@ def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
         return "resumed"
     known = exercise.values(seed())
     moment = time.time()
-    scene.set_up(exercise, lesson, folder(exercise), client, known, box.environment())
+    environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}
+    scene.set_up(exercise, lesson, folder(exercise), client, known, environment)
     kept.set_begun(exercise.id, moment)
     return "begun"
 

@@ -155,6 +155,35 @@ def test_the_overview(kept: Progress) -> None:
     )
 
 
+@pytest.mark.parametrize(("cost", "earned"), [("0", 3), ("0.1", 2.4), ("0.33", 1.02)])
+def test_what_hints_cost_is_the_teachers_setting(
+    kept: Progress, cost: str, earned: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABSUPPORT_HINT_COST", cost)
+    kept.take_hint("01.1", 2, 3)
+    kept.record(report(Verdict.PASSED))
+    kept.take_hint("01.1", 3, 3)  # reading on when it is done costs nothing
+    assert overview.rows(kept, LABS)[0].earned == pytest.approx(earned)
+
+
+@pytest.mark.parametrize("cost", ["-1", "0.5", "much"])
+def test_a_cost_that_cannot_be(kept: Progress, cost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABSUPPORT_HINT_COST", cost)
+    kept.take_hint("01.1", 1, 3)
+    with pytest.raises(LessonError, match="between 0 and 0.33"):
+        overview.rows(kept, LABS)
+
+
+def test_the_cost_of_hints_in_the_courses_settings(
+    kept: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LABSUPPORT_HINT_COST", raising=False)
+    monkeypatch.setenv("LABSUPPORT_LABS", str(tmp_path))
+    assert overview.hint_cost() == 0
+    (tmp_path / "course.json").write_text('{"hint_cost": 0.2}')
+    assert overview.hint_cost() == 0.2
+
+
 def test_exports_agree(kept: Progress) -> None:
     kept.record(report(Verdict.PASSED))
     found = overview.rows(kept, LABS)
