@@ -103,7 +103,13 @@ def _installed() -> Engine:
 def _checked(roots: tuple[Path, ...]) -> Engine:
     """The engine whose programs lie below these folders; they are run once, and what they said is kept beside them."""
     programs = tuple(str(root / folder) for root in roots for folder in _PROGRAM_FOLDERS if (root / folder).is_dir())
-    libraries = tuple(str(folder) for root in roots for folder in sorted(root.glob("usr/lib/*-linux-gnu*")))
+    # bookworm's packages still put some libraries into /lib: unpacked, that is a folder of its own
+    libraries = tuple(
+        str(folder)
+        for root in roots
+        for lib in ("usr/lib", "lib")
+        for folder in sorted(root.glob(f"{lib}/*-linux-gnu*"))
+    )
     engine = Engine("", programs, libraries, tuple(str(root) for root in roots))
     kept = roots[0] / "runs-here.json" if roots else None
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
