@@ -13,7 +13,7 @@ from labsupport.errors import LessonError
 from labsupport.exercises.exercise import Exercise
 from labsupport.notebook.panel import progress
 from labsupport.notebook.question import ask
-from labsupport.notebook.showing import show
+from labsupport.notebook.showing import show, show_words
 
 
 def check(exercise: str, answer: Any = None) -> None:
@@ -47,7 +47,7 @@ def hint(exercise: str, number: int | None = None) -> None:
     if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
         raise LessonError(f"hints are numbered 1 to {len(steps)}", seen=repr(number))
     shown = session.progress().take_hint(found.id, number, len(steps))
-    show(hints.hint(steps, shown, found.values(session.seed())))
+    show_words(hints.hint(steps, shown, found.values(session.seed())))
 
 
 def goal(exercise: str) -> None:
@@ -60,7 +60,7 @@ def goal(exercise: str) -> None:
     _, found = catalog.find_exercise(exercise)
     export(found)
     session.folder(found).mkdir(parents=True, exist_ok=True)
-    show(f"{found.id} {found.title}\n{found.goal_for(session.seed())}")
+    show_words(f"{found.id} {found.title}\n{found.goal_for(session.seed())}")
 
 
 def export(exercise: Exercise) -> None:
@@ -88,7 +88,7 @@ def _begin(exercise: str, *, anew: bool) -> None:
     done = session.begin(found, lesson.folder, anew=anew)
     goal(found.id)
     if done == "resumed":
-        show(f'Already begun: go on where you were, or start over with undo("{found.id}").')
+        show_words(f'Already begun: go on where you were, or start over with undo("{found.id}").')
 
 
 def lab(line: str) -> None:
@@ -121,7 +121,7 @@ def predict(prediction: str, answer: Any = None) -> None:
     except ValueError as error:
         raise LessonError(str(error), seen=repr(answer), next_command=f'predict("{found.id}", ...)') from None
     words = f"Predicted: {found.words(kept)}"
-    show(words if kept == found.accepted(answer) else f"{words} (your first prediction counts)")
+    show_words(words if kept == found.accepted(answer) else f"{words} (your first prediction counts)")
 
 
 def reveal(prediction: str) -> None:
@@ -138,10 +138,10 @@ def reveal(prediction: str) -> None:
     predicted = session.progress().predicted(found.id)
     if predicted is None:
         # no error: a lesson run from top to bottom must not stop here
-        show(f'You have not predicted. Look at the question again: predict("{found.id}")')
+        show_words(f'You have not predicted. Look at the question again: predict("{found.id}")')
         return
     client = sandbox.attach().client() if isinstance(found.happened, Look) else None
-    show(found.fared(predicted, Lab(client) if client is not None else None))
+    show_words(found.fared(predicted, Lab(client) if client is not None else None))
 
 
 def quiz(question: str, answer: Any = None) -> None:
@@ -161,7 +161,7 @@ def quiz(question: str, answer: Any = None) -> None:
     except ValueError as error:
         raise LessonError(str(error), seen=repr(answer), next_command=f'quiz("{found.id}", "a")') from None
     session.progress().record_quiz(found.id, chosen, found.passed(answer), found.points)
-    show(found.graded(answer))
+    show_words(found.graded(answer))
 
 
 __all__ = [

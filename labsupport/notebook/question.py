@@ -10,7 +10,7 @@ from typing import Any
 
 from labsupport.errors import CourseError
 from labsupport.exercises.quiz import LETTERS
-from labsupport.notebook.showing import show
+from labsupport.notebook.showing import show_words
 
 
 def widgets_work() -> bool:
@@ -28,12 +28,12 @@ def widgets_work() -> bool:
 def ask(text: str, choices: Sequence[str], answered: Callable[[Any], None], *, several: bool = False) -> None:
     """Show a question; answered(value) is called when a widget's button is pressed. Text says how to answer."""
     if not widgets_work():
-        show(text)
+        show_words(text)
         return
     try:
         box = question(text, choices, answered, several=several)
     except ImportError:
-        show(text)
+        show_words(text)
         return
     from IPython.display import display
 

@@ -9,6 +9,7 @@ import pytest
 
 from labsupport.errors import CourseError, LessonError, SandboxNotRunning
 from labsupport.notebook import lab, panel, question
+from labsupport.notebook.showing import markdown
 
 LABS = Path(__file__).parent / "labs"
 
@@ -162,3 +163,10 @@ def test_the_panel_as_a_widget() -> None:
     assert (bar.value, label.value) == (1, "1 of 6 points")
     assert "Next: 01.1" in following.value
     assert folds.get_title(0) == "01-example: 1 of 6"
+
+
+def test_words_as_markdown() -> None:
+    text = "Which *one*?\n  a) `docker ps <x>` and <b>\n  b) no_thing\nThen\nthis"
+    assert markdown(text) == (
+        "Which \\*one\\*?  \n\n- a) `docker ps <x>` and &lt;b>\n- b) no\\_thing\n\nThen  \nthis  "
+    )  # fmt: skip

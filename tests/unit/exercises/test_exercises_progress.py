@@ -170,7 +170,7 @@ def test_what_hints_cost_is_the_teachers_setting(
 def test_a_cost_that_cannot_be(kept: Progress, cost: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABSUPPORT_HINT_COST", cost)
     kept.take_hint("01.1", 1, 3)
-    with pytest.raises(LessonError, match="between 0 and 0.33"):
+    with pytest.raises(LessonError, match=r"between 0 and 0\.33"):
         overview.rows(kept, LABS)
 
 
