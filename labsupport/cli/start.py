@@ -12,6 +12,7 @@ from types import FrameType
 
 from labsupport import environment, sandbox, workcopy
 from labsupport.cli.steps import Reporter, say, step
+from labsupport.doctor import programs
 from labsupport.jupyter import server, trust
 
 INTERRUPTED = 130
@@ -37,26 +38,31 @@ def start(*, port: int, browser: bool) -> int:
 
 
 def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:
+    programs.provide(programs.LESSONS, say)
     was_running = sandbox.status().status in ("ready", "starting")
     if not was_running:
         # registered before the boot: Ctrl-C in the middle of it must not leave half a sandbox behind
         undo.callback(sandbox.stop)
+    work = sandbox.paths.work()
     with step("Starting the sandbox" if not was_running else "Attaching to the sandbox"):
-        box = sandbox.start(Reporter())
+        box = sandbox.start(Reporter(), wait=False)
+        _working_copy(environment.checkout(), work)
+        # JupyterLab takes longer than the engine: both come up at the same time
+        launched = server.launch(work, port, box.environment())
+        undo.callback(server.stop, launched.process)
+        box = sandbox.attach()
     from labsupport import hub
 
     with step("Filling the hub"):
         hub.fill(box, Reporter())
-    work = _working_copy(environment.checkout())
     with step("Starting JupyterLab"):
-        process, running = server.launch(work, port, box.environment())
-    undo.callback(server.stop, process)
+        running = server.wait_for(launched)
     if running.port != port:
         say(f"Port {port} is in use; JupyterLab listens on {running.port}.")
     _open(running.url, browser)
     rest = "; the sandbox ran before and goes on." if was_running else " and the sandbox."
     say("Ctrl-C here stops JupyterLab" + rest)
-    status = process.wait()
+    status = launched.process.wait()
     if server.ended_on_request(status):
         say("JupyterLab was stopped.")
         return 0
@@ -65,14 +71,12 @@ def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:
     )
 
 
-def _working_copy(checkout: Path) -> Path:
-    work = sandbox.paths.work()
+def _working_copy(checkout: Path, work: Path) -> None:
     with step(f"Bringing your working copy {work} up to date"):
         done = workcopy.refresh(checkout, work)
         trust.sign(work / name for name in done.written)
     for name, newer in done.beside.items():
         say(f"  You have changed {name}: it stays as it is, the newer version is {newer}")
-    return work
 
 
 def _open(url: str, browser: bool) -> None:

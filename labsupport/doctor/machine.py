@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport import environment
+from labsupport.doctor import programs
 from labsupport.doctor.finding import Finding, fail, ok, warn
 from labsupport.errors import CourseError
 from labsupport.sandbox import choice, paths
@@ -29,6 +30,7 @@ def findings(checkout: Path) -> list[Finding]:
         driver(sys.platform, choice.driver),
         disk(paths.cache()),
         working_copy(paths.work()),
+        programs.finding(),
     ]
 
 
