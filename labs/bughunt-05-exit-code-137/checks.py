@@ -32,7 +32,7 @@ EXERCISES = (
         ),
         seeds={"a": Name("batch"), "b": Name("import"), "c": Name("report"), "name": Name("mended")},
         owns=("container:{name}", "container:{a}", "container:{b}", "container:{c}"),
-        needs=("memory limits (cgroups)",),
+        needs=("cgroup",),
         scene=Scene(
             commands=(
                 RUN.format("{b}") + " -m 16m --memory-swap 16m busybox " + NEEDS_MEMORY,

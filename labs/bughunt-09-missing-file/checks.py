@@ -40,7 +40,6 @@ EXERCISES = (
         ),
         seeds={"name": Name("notes"), "image": Name("notebook"), "token": Token()},
         owns=("container:{name}", "image:{image}"),
-        needs=("bind mounts of your folders",),
         scene=Scene(
             prepare=(
                 "echo '<p>{token}</p>' >> app/www/index.html",

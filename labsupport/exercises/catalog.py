@@ -134,10 +134,14 @@ def find_exercise(wanted: str, root: Path | None = None) -> tuple[Lesson, Exerci
 
 
 def following(wanted: str, root: Path | None = None) -> str:
-    """The id of the next exercise of the same lesson, or "" after its last.
-
-    Not of the next lesson: a notebook's outputs must not change because another lesson was added.
+    """The id of the lesson's next exercise (of the next bug hunt), or "" after the last: a new lesson elsewhere
+    changes nothing here.
     """
     lesson, _ = find(wanted, root)
-    ids = [exercise.id for exercise in lesson.exercises]
-    return next(iter(ids[ids.index(wanted) + 1 :]), "")
+    mine = [folder for folder in folders(root) if prefix(folder) == prefix(lesson.folder)]
+    for folder in mine[mine.index(lesson.folder) :]:
+        ids = [exercise.id for exercise in load(folder).exercises]
+        later = ids[ids.index(wanted) + 1 :] if wanted in ids else ids
+        if later:
+            return later[0]
+    return ""

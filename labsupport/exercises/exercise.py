@@ -75,7 +75,7 @@ class Exercise:
     id: "01.2" or "bug.3"; goal: what to reach, with `{key}` for seeded values; owns: names of what the learner
     will create ("container:{name}", "image:...", "network:...", "volume:..."), removed by undo and between proofs.
     solution: shell commands, run in the working folder; answers: those of the solution (may hold Output).
-    needs: what it cannot run without, such as "cgroups", in words a lesson can print.
+    needs: what the engine must be able to do (`scene.NEEDS`).
     """
 
     id: str

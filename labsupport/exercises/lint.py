@@ -12,6 +12,7 @@ from labsupport.exercises.exercise import TAKEN, Exercise, Wrong
 from labsupport.exercises.hints import STEPS
 from labsupport.exercises.lab import KINDS
 from labsupport.exercises.quiz import Prediction, Quiz
+from labsupport.exercises.scene import NEEDS
 
 WRONG = 3  # attempts at least
 # `{key}` with single braces only: `{{json .}}` is a Go template, `${x}` the shell's
@@ -48,6 +49,9 @@ def _exercise(exercise: Exercise) -> Iterator[str]:
         yield "no passing solution"
     yield from _steps(exercise)
     yield from _attempts(exercise.wrong)
+    for need in exercise.needs:
+        if need not in NEEDS:
+            yield f"needs {need!r}, which is none of {', '.join(NEEDS)}"
     for owned in exercise.owns:
         kind, colon, name = owned.partition(":")
         if kind not in KINDS or not colon or not name:

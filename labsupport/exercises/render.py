@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from labsupport.exercises.outcome import Outcome, Report, Verdict
@@ -51,6 +52,11 @@ def details(outcome: Outcome) -> list[tuple[str, str]]:
     return [(name, value) for name, value in rows if value]
 
 
+def inline(words: str) -> str:
+    """Words as HTML, with `code` set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
+
+
 def text(report: Report) -> str:
     """The report as plain text, one line per fact."""
     lines = [headline(report)]
@@ -70,14 +76,14 @@ def html(report: Report) -> str:
             label = f"{SYMBOLS[outcome.verdict]} {outcome.verdict.value}"
             parts.append(
                 f'<div style="border-left:4px solid {border};padding:2px 8px;margin:4px 0">'
-                f"<strong>{label}</strong> {escape(outcome.what)}"
+                f"<strong>{label}</strong> {inline(outcome.what)}"
             )
             if rows := details(outcome):
                 parts.append('<dl style="margin:2px 0 2px 1em;display:grid;grid-template-columns:6em 1fr">')
                 for name, value in rows:
-                    shown = f"<code>{escape(value)}</code>" if name == "see" else escape(value)
+                    shown = f"<code>{escape(value)}</code>" if name == "see" else inline(value)
                     parts.append(f'<dt>{name}</dt><dd style="margin:0">{shown}</dd>')
                 parts.append("</dl>")
             parts.append("</div>")
-    parts += [f"<p>{escape(line)}</p>" for line in closing(report)]
+    parts += [f"<p>{inline(line)}</p>" for line in closing(report)]
     return "".join(parts) + "</div>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,23 @@ if TYPE_CHECKING:
 
 LONGEST = 60  # seconds a command of a scene or an attempt may take
 KEPT = 3  # earlier working folders of an exercise that undo keeps
+
+
+# what an exercise may need -> (does this engine, by `docker info`, have it?, what it lacks else)
+NEEDS: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
+    "cgroup": (
+        lambda info: bool(info.get("MemoryLimit")) and info.get("CgroupDriver") != "none",
+        "this engine cannot limit memory (a rootless engine on cgroup v1 cannot)",
+    ),
+}
+
+
+def lacking(exercise: Exercise, client: DockerClient) -> str:
+    """What the engine lacks for this exercise, in words; "" when nothing."""
+    if not exercise.needs:
+        return ""
+    info: dict[str, Any] = client.info()
+    return "; ".join(NEEDS[need][1] for need in exercise.needs if not NEEDS[need][0](info))
 
 
 def run_commands(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport import sandbox
+from labsupport.errors import LessonError
 from labsupport.exercises import scene
 from labsupport.exercises.exercise import Exercise, answers_as_dict
 from labsupport.exercises.lab import Lab
@@ -57,6 +58,8 @@ def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
     began = kept.begun(exercise.id)
     if began and not anew and _still_there(exercise, client):
         return "resumed"
+    if missing := scene.lacking(exercise, client):
+        raise LessonError(f"{exercise.id} does not work here: {missing}", next_command="python3 -m labsupport doctor")
     known = exercise.values(seed())
     moment = time.time()
     environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}

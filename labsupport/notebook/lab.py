@@ -31,6 +31,8 @@ def check(exercise: str, answer: Any = None) -> None:
     if report.passed:
         following = catalog.following(found.id)
         report = replace(report, next_exercise=following)
+    elif found.scene and found.scene.commands and not session.progress().begun(found.id):
+        report = replace(report, notes=(f'Its scene is not set up yet: begin("{found.id}")',))
     try:
         session.progress().record(report)
     except LessonError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from labsupport.exercises import catalog, proof
+from labsupport.exercises import catalog, proof, scene
 from labsupport.exercises.proof import Bench
 
 IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exercises]
@@ -16,6 +16,8 @@ IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exerci
 @pytest.mark.parametrize("exercise_id", IDS)
 def test_exercise(exercise_id: str, bench: Bench) -> None:
     lesson, exercise = catalog.find_exercise(exercise_id)
+    if missing := scene.lacking(exercise, bench.client):
+        pytest.skip(missing)
     proofs = [proof.prove(exercise, lesson.folder, attempt, bench) for attempt in proof.attempts(exercise)]
     faults = [f"{p.fault}\n{p.report}" for p in proofs if p.fault]
     assert not faults, "\n\n".join(faults)

@@ -153,6 +153,7 @@ def test_a_whole_exercise_has_no_faults(tmp_path: Path) -> None:
         ({"steps": (Step("a", CHECK, after="b"), Step("b", CHECK))}, "comes after b, which is no earlier step"),
         ({"owns": ("shop",)}, "owns 'shop', which is not KIND:NAME"),
         ({"scene": Scene(commands=("docker run {nmae}",))}, "{nmae} is no seed of it"),
+        ({"needs": ("magic",)}, "needs 'magic', which is none of cgroup"),
         ({"id": "02.1"}, "ids in 01-x begin with 01."),
     ],
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from exercises_fake_engine import fake_lab
 
-from labsupport.exercises import Exercise, Report, State, Step, expect
+from labsupport.exercises import Exercise, Report, State, Step, expect, scene
 from labsupport.exercises.evaluate import evaluate
 from labsupport.exercises.looks import Look
+from labsupport.exercises.render import inline
 
 
 def constant(what: str, value: object, wanted: object) -> State:
@@ -62,6 +67,19 @@ def test_the_same_state_gives_the_same_words() -> None:
 def test_exhaustive_runs_what_would_wait() -> None:
     report = evaluate(EXERCISE, fake_lab(), exhaustive=True)
     assert [o.verdict.value for s in report.steps for o in s.outcomes] == ["pass", "fail", "pass", "pass", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("info", "said"), [({"MemoryLimit": True}, ""), ({"MemoryLimit": False}, "cannot limit memory")]
+)
+def test_what_an_engine_lacks(info: dict[str, object], said: str) -> None:
+    client: Any = SimpleNamespace(info=lambda: info)
+    assert said in scene.lacking(replace(EXERCISE, needs=("cgroup",)), client)
+    assert scene.lacking(EXERCISE, client) == ""
+
+
+def test_code_in_words_is_set_as_code() -> None:
+    assert inline("use `rm <x>` & go") == "use <code>rm &lt;x&gt;</code> &amp; go"
 
 
 def test_json_holds_all_of_it() -> None:
