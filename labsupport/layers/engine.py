@@ -74,9 +74,10 @@ class Reader:
             if known is None:
                 continue
             images.append(_with_listing(known.image, entry))
-            sizes.update(
-                {key: size for key, size in zip(known.image.chain, known.sizes, strict=True) if size is not None}
-            )
+            if any(step.empty is None for step in known.image.steps):
+                # Which row made a layer may be open and its size still be certain.
+                told = zip(known.image.chain, known.sizes, strict=True)
+                sizes.update({key: size for key, size in told if size is not None})
         return assemble(images, self.accounting, sizes=sizes)
 
     def learn(self, store: Store) -> int:
@@ -93,7 +94,7 @@ class Reader:
                 continue
             if any(row.created_by != step.created_by for row, step in zip(known.rows, other.steps, strict=True)):
                 continue
-            rows = tuple(replace(row, empty=step.empty) for row, step in zip(known.rows, other.steps, strict=True))
+            rows = tuple(row._replace(empty=step.empty) for row, step in zip(known.rows, other.steps, strict=True))
             found = attribute(rows, known.image.chain, resolved=self._resolved)
             image = replace(known.image, steps=found.steps)
             self._known[image_id] = _Known(image, rows, found.sizes)
@@ -102,13 +103,17 @@ class Reader:
 
     def _fetch(self, new: list[str]) -> None:
         if len(new) <= 2:
-            answers = [self._ask(image_id) for image_id in new]
+            answers = self._ask_all(new)
         else:
+            parts = [new[start::_THREADS] for start in range(_THREADS)]
             with ThreadPoolExecutor(_THREADS) as pool:
-                answers = list(pool.map(self._ask, new))
+                answers = [answer for part in pool.map(self._ask_all, parts) for answer in part]
         for answer in answers:
             if answer is not None:
                 self._known[answer.image.id] = answer
+
+    def _ask_all(self, image_ids: list[str]) -> list[_Known | None]:
+        return [self._ask(image_id) for image_id in image_ids]
 
     def _ask(self, image_id: str) -> _Known | None:
         quoted = urllib.parse.quote(image_id, safe=":")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 EMPTY_ARCHIVE = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 """The diff_id of 1,024 zero bytes, an archive with nothing in it: what BuildKit makes of `RUN true`."""
@@ -22,6 +23,7 @@ EMPTY_ARCHIVE = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10
 _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 
 
+@lru_cache(maxsize=1 << 14)
 def is_digest(text: object) -> bool:
     """Whether text has the form `algorithm:encoded` (image specification, descriptor.md); sha256 and sha512 by
     length too.
@@ -39,11 +41,13 @@ def chain_ids(diff_ids: Iterable[str]) -> tuple[str, ...]:
     """
     chain: list[str] = []
     for diff_id in diff_ids:
-        if not chain:
-            chain.append(diff_id)
-        else:
-            chain.append("sha256:" + hashlib.sha256(f"{chain[-1]} {diff_id}".encode()).hexdigest())
+        chain.append(_on(chain[-1], diff_id) if chain else diff_id)
     return tuple(chain)
+
+
+@lru_cache(maxsize=1 << 14)
+def _on(parent: str, diff_id: str) -> str:
+    return "sha256:" + hashlib.sha256(f"{parent} {diff_id}".encode()).hexdigest()
 
 
 def short(digest: str, length: int = 12) -> str:

@@ -77,7 +77,7 @@ def _put_together(contents: Contents) -> ImageArchive:
 
 
 def _sized(image: Image, sizes: dict[str, int]) -> Image:
-    steps = tuple(replace(step, size=sizes[step.layer] if step.layer else 0) for step in image.steps)
+    steps = tuple(step._replace(size=sizes[step.layer] if step.layer else 0) for step in image.steps)
     return replace(image, steps=steps)
 
 

@@ -7,6 +7,7 @@ Nothing in the specification fixes this text; the forms below are those of the c
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 METADATA = frozenset(
     [
@@ -43,6 +44,7 @@ def keyword(created_by: str) -> str:
     return "RUN" if created_by.startswith(("/bin/sh -c ", "|")) else ""
 
 
+@lru_cache(maxsize=4096)
 def is_metadata(created_by: str) -> bool:
     """Whether the instruction, as written, changes the configuration only."""
     return keyword(created_by) in METADATA

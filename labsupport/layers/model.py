@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from labsupport.layers.identity import short
 from labsupport.layers.instruction import readable
@@ -12,13 +13,12 @@ EXACT = frozenset({"size", "config", "parent", "trie", "only"})
 """Evidence that leaves one possibility only. "rule" is an inference; "unknown" says that it could not be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One row of an image's history, oldest first. empty: True made no layer, False made `layer`, None not
     known.
     """
 
-    index: int
+    number: int
     created_by: str
     size: int | None
     empty: bool | None
@@ -35,19 +35,24 @@ class Step:
         return self.evidence in EXACT
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer on its parents. size: bytes in the store's accounting, None when it could not be told exactly."""
 
     chain_id: str
     diff_id: str
     parent: str | None
     size: int | None
-    command: str = ""
+    created_by: str = ""
+    comment: str = ""
     evidence: str = "unknown"
     blob_digest: str | None = None
     compressed: int | None = None
     depth: int = 0
+
+    @property
+    def command(self) -> str:
+        """The instruction that made it, "" when it is not known."""
+        return readable(self.created_by, self.comment) if self.created_by or self.comment else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,25 +167,46 @@ def assemble(
     """
     layers: dict[str, Layer] = {}
     remarks = list(notes)
+    sizes, blobs = sizes or {}, blobs or {}
     for image in images:
-        by_layer = {step.layer: step for step in image.steps if step.layer}
+        made_by = {step.layer: step for step in image.steps if step.layer}
         parent: str | None = None
         for depth, (chain_id, diff_id) in enumerate(zip(image.chain, image.diff_ids, strict=True)):
-            step = by_layer.get(chain_id)
-            size = step.size if step else None
-            if sizes is not None and chain_id in sizes:
-                size = sizes[chain_id]
-            digest, compressed = (blobs or {}).get(diff_id, (None, None))
-            command, evidence = (step.command, step.evidence) if step else ("", "unknown")
             known = layers.get(chain_id)
-            if known is None or (evidence in EXACT and known.evidence not in EXACT) or known.evidence == "unknown":
-                if known is not None and size is None:
-                    size = known.size
-                layers[chain_id] = Layer(chain_id, diff_id, parent, size, command, evidence, digest, compressed, depth)
-            elif size is not None and known.size is not None and size != known.size and evidence in EXACT:
-                remarks.append(f"layer {short(chain_id)} has two sizes: {known.size} and {size} bytes")
-                layers[chain_id] = Layer(
-                    chain_id, diff_id, parent, None, known.command, "unknown", digest, compressed, depth
-                )
+            step = made_by.get(chain_id)
+            better = step is not None and known is not None and _rank(step.evidence) > _rank(known.evidence)
+            if known is None or better:
+                layers[chain_id] = _layer(chain_id, diff_id, parent, depth, step, sizes, blobs, known)
+            elif step is not None and step.evidence in EXACT and _contradict(step.size, known.size):
+                remarks.append(f"layer {short(chain_id)} has two sizes: {known.size} and {step.size} bytes")
+                layers[chain_id] = known._replace(size=None, evidence="unknown")
             parent = chain_id
     return Store(tuple(images), layers, accounting, tuple(remarks))
+
+
+def _rank(evidence: str) -> int:
+    return 2 if evidence in EXACT else 1 if evidence == "rule" else 0
+
+
+def _contradict(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _layer(
+    chain_id: str,
+    diff_id: str,
+    parent: str | None,
+    depth: int,
+    step: Step | None,
+    sizes: Mapping[str, int],
+    blobs: Mapping[str, tuple[str, int]],
+    known: Layer | None,
+) -> Layer:
+    size = sizes.get(chain_id, step.size if step else None)
+    if size is None and known is not None:
+        size = known.size
+    digest, compressed = blobs.get(diff_id, (None, None))
+    if step is None:
+        return Layer(chain_id, diff_id, parent, size, "", "", "unknown", digest, compressed, depth)
+    made = (step.created_by, step.comment, step.evidence)
+    return Layer(chain_id, diff_id, parent, size, *made, digest, compressed, depth)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from labsupport.oci.writing import File, Recipe, layer, whiteout
 
@@ -17,9 +17,11 @@ def many_images(count: int, *, seed: int = 1, least: int = 10, most: int = 40) -
     history = [("COPY base / # buildkit", False), ("RUN /bin/sh -c rm gone # buildkit", False), ("CMD []", True)]
     made = [Recipe("bench/base:1", base, history)]
     while len(made) < count:
-        parent = chance.choice(made[: max(1, len(made) // 2)])
-        wanted = max(len(parent.layers) + 1, chance.randint(least, most))
-        layers, history = list(parent.layers), list(parent.history)
+        # As real images do: a child shares the lower part of some other image, and goes on by itself.
+        parent = chance.choice(made)
+        wanted = chance.randint(least, most)
+        kept = min(len(parent.layers), chance.randint(2, max(3, wanted // 2)))
+        layers, history = list(parent.layers[:kept]), _first(parent.history, kept)
         while len(layers) < wanted:
             number = len(layers)
             if chance.random() < 0.25:
@@ -37,22 +39,36 @@ def many_images(count: int, *, seed: int = 1, least: int = 10, most: int = 40) -
     return made
 
 
+def _first(history: Sequence[tuple[str, bool]], layers: int) -> list[tuple[str, bool]]:
+    """The history rows up to that many layers."""
+    rows: list[tuple[str, bool]] = []
+    for row in history:
+        layers -= not row[1]
+        if layers < 0:
+            break
+        rows.append(row)
+    return rows
+
+
 def in_batches(recipes: list[Recipe], size: int = 20) -> Iterator[list[Recipe]]:
     """The recipes in groups, so that one archive stays small."""
     for start in range(0, len(recipes), size):
         yield recipes[start : start + size]
 
 
-def large_image(megabytes: int, *, seed: int = 2, files: int = 20_000) -> Recipe:
-    """One image of about so many megabytes: many small files, some large, some overwritten, chmod-ed and
-    deleted.
+def large_image(megabytes: int, *, seed: int = 2, files: int = 10_000) -> Recipe:
+    """One image of about so many megabytes, as a Linux userland with packages: many small files, some large.
+
+    An eighth of them is changed, another eighth gets other modes, an eighth goes with its directories.
     """
     chance = random.Random(seed)
     sizes = [int(chance.lognormvariate(8, 1.6)) for _ in range(files)]
-    scale = megabytes * 1_000_000 * 0.75 / sum(sizes)
-    names = [f"usr/lib/d{number % 400}/f{number}" for number in range(files)]
-    first = [File(name, chance.randbytes(int(size * scale))) for name, size in zip(names, sizes, strict=True)]
-    again = [File(file.path, file.contents, 0o755) for file in first[: files // 8]]
-    changed = [File(file.path, chance.randbytes(len(file.contents))) for file in first[files // 8 : files // 4]]
-    deleted = [whiteout(file.path) for file in first[-files // 4 :]]
-    return Recipe("bench/large:1", [layer(first), layer(again), layer(changed), layer(deleted)])
+    scale = megabytes * 1_000_000 * 0.8 / sum(sizes)
+    folders = [f"usr/lib/d{number}" for number in range(200)]
+    names = [f"{folders[number * 200 // files]}/f{number}" for number in range(files)]
+    first = [File(folder, mode=0o755, kind="dir") for folder in ("usr", "usr/lib", *folders)]
+    written = [File(name, chance.randbytes(int(size * scale))) for name, size in zip(names, sizes, strict=True)]
+    again = [File(file.path, file.contents, 0o755) for file in written[: files // 8]]
+    changed = [File(file.path, chance.randbytes(len(file.contents))) for file in written[files // 8 : files // 4]]
+    deleted = [whiteout(folder) for folder in folders[-25:]]
+    return Recipe("bench/large:1", [layer([*first, *written]), layer(again), layer(changed), layer(deleted)])

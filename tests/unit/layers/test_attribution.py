@@ -127,7 +127,7 @@ def test_what_is_called_exact_holds_for_every_possible_truth(
     ]
     assert tuple(truth) in possible
     for step in found.steps:
-        answers = {None if flags[step.index] else names[flags[: step.index].count(False)] for flags in possible}
+        answers = {None if flags[step.number] else names[flags[: step.number].count(False)] for flags in possible}
         if step.evidence in EXACT:
             assert answers == {step.layer}
         else:
