@@ -7,7 +7,9 @@ from pathlib import Path
 
 from labsupport.layers.balance import Line, balance
 from labsupport.layers.books import books
+from labsupport.layers.compare import Difference
 from labsupport.layers.connection import EngineApi
+from labsupport.layers.container import Writable
 from labsupport.layers.engine import Reader, read_files
 from labsupport.layers.files import CAUSES, FileHistory
 from labsupport.layers.identity import short
@@ -169,6 +171,38 @@ def files_text(history: FileHistory, *, most: int = 10) -> str:
         killer = (version.killer or 0) + 1
         where = f"in layer {version.layer + 1}, {version.fate} by layer {killer}"
         lines.append(f"  {size(version.size):>8}  /{version.path}  ({where})")
+    return "\n".join(lines)
+
+
+def difference_text(differences: Sequence[Difference], *, most: int = 40) -> str:
+    """What differs between two images' files: the largest first, and what is left out counted."""
+    if not differences:
+        return "No file differs."
+    words = {"A": "added", "D": "removed", "M": "changed", "m": "other mode or owner"}
+    counts = {kind: sum(one.change == kind for one in differences) for kind in words}
+    lines = [", ".join(f"{count:,} {words[kind]}" for kind, count in counts.items() if count)]
+    ordered = sorted(differences, key=lambda one: (-max(one.before, one.after), one.path))
+    for one in ordered[:most]:
+        weight = size(one.after) if one.change in "Am" else size(one.before)
+        grown = f" -> {size(one.after)}" if one.change == "M" else ""
+        lines.append(f"{one.change}  /{one.path}  {weight}{grown}  (layer {one.layer + 1})")
+    if len(ordered) > most:
+        lines.append(f"and {len(ordered) - most:,} smaller")
+    return "\n".join(lines)
+
+
+def writable_text(found: Writable) -> str:
+    """A container's own layer: what it wrote over its image, with bytes."""
+    lines = [f"{found.container} (of {found.image}): its own layer holds {size(found.size)}"]
+    for change in found.changes:
+        weight = "" if change.size is None else size(change.size)
+        lines.append(f"{change.kind}  {change.path}  {weight}".rstrip())
+    if found.unsized:
+        lines.append(f"{found.unsized:,} more files were not asked for their size")
+    elif found.unlisted > 0:
+        lines.append(
+            f"{size(found.unlisted)} more: files copied up unchanged, or whole blocks where the store counts so"
+        )
     return "\n".join(lines)
 
 

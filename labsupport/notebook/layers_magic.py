@@ -84,6 +84,27 @@ class Layers:
         contents = self.read(image)
         return contents.history(contents.only)
 
+    def diff(self, first: str, second: str) -> None:
+        """Print which files a container of the second image sees other than one of the first. Exports both."""
+        from labsupport.layers.compare import compare_files
+        from labsupport.layers.text import difference_text
+
+        store = self.snapshot(first, second)
+        chains = [store.image(name) for name in (first, second)]
+        contents = self.read(first, second)
+        histories = []
+        for image in chains:
+            there = next(one for one in contents.store.images if image is not None and one.chain == image.chain)
+            histories.append(contents.history(there))
+        print(difference_text(compare_files(*histories)))
+
+    def container(self, name: str) -> None:
+        """Print what a container wrote over its image, with bytes: `docker diff` and its cost."""
+        from labsupport.layers.container import writable_layer
+        from labsupport.layers.text import writable_text
+
+        print(writable_text(writable_layer(self._engine().api, name)))
+
     def read(self, *images: str) -> ImageArchive:
         """These images exported and read: files, exact histories."""
         from labsupport.layers.engine import read_files

@@ -1,0 +1,147 @@
+"""The connection against a small engine of our own on a Unix socket: versions, refusals, lost connections."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from labsupport.errors import ImageDataError
+from labsupport.layers.connection import Connection, NotFound, connect
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    versions = ("1.41", "1.12")
+
+    def do_GET(self) -> None:
+        seen.append(self.path)
+        if self.path == "/version":
+            api, least = type(self).versions
+            self.answer(200, {"ApiVersion": api, "MinAPIVersion": least})
+        elif self.path.endswith("/missing"):
+            self.answer(404, {"message": "no such image: missing"})
+        elif self.path.endswith("/broken"):
+            self.answer(200, b"not json")
+        elif self.path.endswith("/close"):
+            self.close_connection = True
+            self.answer(200, {"closing": True})
+        elif self.path.endswith("/events"):
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"5\r\nhello\r\n")
+            self.wfile.flush()
+            ended.wait(20)
+        else:
+            self.answer(200, {"path": self.path})
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("X-Docker-Container-Path-Stat", "abc")
+        self.end_headers()
+
+    def answer(self, status: int, body: object) -> None:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def address_string(self) -> str:
+        return "test"
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+seen: list[str] = []
+ended = threading.Event()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[str]:
+    seen.clear()
+    ended.clear()
+    Handler.versions = ("1.41", "1.12")
+    server = Server(str(tmp_path / "s"), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"unix://{tmp_path}/s"
+    ended.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "theirs, asked", [(("1.41", "1.12"), "v1.41"), (("1.60", "1.44"), "v1.51"), (("1.60", "1.55"), "v1.55")]
+)
+def test_the_version_both_know(host: str, theirs: tuple[str, str], asked: str) -> None:
+    Handler.versions = theirs
+    connection = Connection(host)
+    assert connection.get("/info") == {"path": f"/{asked}/info"}
+    connection.get("/info")
+    assert seen.count("/version") == 1
+
+
+def test_refusals_say_what_the_engine_said(host: str) -> None:
+    connection = Connection(host)
+    with pytest.raises(NotFound) as caught:
+        connection.get("/missing")
+    assert caught.value.seen == "no such image: missing"
+    with pytest.raises(ImageDataError, match="not JSON"):
+        connection.get("/broken")
+    with pytest.raises(NotFound):
+        connection.stream("/missing")
+
+
+def test_a_connection_the_engine_closed_is_opened_again(host: str) -> None:
+    connection = Connection(host)
+    connection.get("/close")
+    assert connection.get("/info")["path"].endswith("/info")
+
+
+def test_headers_in_lower_case(host: str) -> None:
+    assert Connection(host).head("/x")["x-docker-container-path-stat"] == "abc"
+
+
+def test_a_stream_can_be_closed_from_another_thread(host: str) -> None:
+    stream = Connection(host).stream("/events")
+    pieces: list[bytes] = []
+    first = threading.Event()
+
+    def read() -> None:
+        for piece in stream:
+            pieces.append(piece)
+            first.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert first.wait(10)
+    stream.close()
+    reader.join(10)
+    assert not reader.is_alive() and pieces == [b"hello"]
+
+
+def test_no_engine_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ImageDataError, match="No answer") as caught:
+        Connection(f"unix://{tmp_path}/none").get("/info")
+    assert caught.value.next_command == "python3 -m labsupport doctor"
+    with pytest.raises(ImageDataError, match="cannot read"):
+        Connection("ssh://somewhere").get("/info")
+
+
+def test_the_environment_names_the_engine() -> None:
+    found = connect({"DOCKER_HOST": "tcp://127.0.0.1:9", "DOCKER_CERT_PATH": "/certs"})
+    assert found.docker_host == "tcp://127.0.0.1:9" and found._certificates is None
+    assert (
+        connect({"DOCKER_HOST": "tcp://x:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/c"})._certificates == "/c"
+    )
