@@ -64,7 +64,7 @@ EXERCISES = (
                     lambda lab, value: str(value).strip() == str(lab.client.version()["Version"])),
                 mistakes.seen_when(
                     "that is the oldest API version",
-                    "it is the one in brackets after `minimum version`: the engine speaks that and all up to its newest.",
+                    "it stands in brackets: the engine speaks that one and all up to its newest.",
                     lambda lab, value: str(value).strip() == str(lab.client.version().get("MinAPIVersion"))),
             ))),
             Step("the storage driver", Answer("the engine's storage driver", storage_driver, key="driver", mistakes=(
@@ -104,11 +104,11 @@ EXERCISES = (
                          lambda lab, value: bool(value)),)),
                  State("no image hello-world", looks.exists("image", "hello-world"), expect.false("no such image"))),
             Step("there",
-                 Did("busybox was pulled", looks.events("image", "pull", "busybox"), expect.present("a pull of busybox"),
+                 Did("busybox was pulled", looks.events("image", "pull", "busybox"), expect.present("a pull"),
                      mistakes=(mistakes.seen_when(
-                         "it was there all along",
-                         "the engine has had busybox since before this exercise began, and pulls nothing it has: "
-                         "remove the image first.",
+                         "there, but not pulled",
+                         "an image called busybox is there, and was not pulled for this exercise. "
+                         "The engine pulls nothing it has: remove it first.",
                          lambda lab, value: looks.exists("image", "busybox").fetch(lab)),)),
                  State("the image busybox", looks.exists("image", "busybox"), expect.true("the image busybox"))),
         ),
@@ -122,9 +122,11 @@ EXERCISES = (
         wrong=(
             Wrong("left the container", ("docker run --label course.lab=00.2 hello-world", "docker rmi -f hello-world",
                                          "docker pull busybox"), says="the container outlives its program"),
-            Wrong("left the image", ("docker run --rm hello-world", "docker pull busybox"), says="no image hello-world"),
+            Wrong("left the image", ("docker run --rm hello-world", "docker pull busybox"),
+                  says="no image hello-world"),
             Wrong("removed everything", ("docker pull busybox", "docker rmi -f busybox"), says="the image busybox"),
-            Wrong("pulled something else", ("docker pull web", "docker rmi web"), says="busybox was pulled"),
+            Wrong("tagged another image", ("docker pull web", "docker tag web busybox", "docker rmi web"),
+                  says="there, but not pulled"),
         ),
         minutes=5,
     ),

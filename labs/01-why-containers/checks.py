@@ -31,9 +31,9 @@ COPY_ORDER = "sed -i 's/^COPY .*/COPY totals.lua order.txt \\/srv\\//' Dockerfil
 REPAIR = Exercise(
     id="01.1",
     title="A hand-over to repair",
-    goal="A colleague left `totals.lua`, an order and a Dockerfile in the folder exercises/01.1. The image built from it does not "
-         "work. Repair the Dockerfile (not the program), and build it as the image `{name}`: `docker run --rm {name}` "
-         "must print the total of the order.",
+    goal="A colleague left `totals.lua`, an order and a Dockerfile in the folder exercises/01.1. The image built "
+         "from it does not work. Repair the Dockerfile (not the program), and build it as the image `{name}`: "
+         "`docker run --rm {name}` must print the total of the order.",
     seeds={"name": Name("totals"), "token": Token()},
     scene=Scene(files="files/repair", commands=("printf '%s\\n' 'order {token}' 30 12 7 > order.txt",)),
     owns=("image:{name}",),
@@ -72,7 +72,12 @@ REPAIR = Exercise(
 
 def parent_outside(lab: Lab, value: object) -> bool:
     """Whether this is the number of the process above the container's: the second column of `docker top`."""
-    table = lab.client.api.top(lab.fill("{name}"), ps_args="-o pid,ppid")
+    from docker.errors import APIError
+
+    try:
+        table = lab.client.api.top(lab.fill("{name}"), ps_args="-o pid,ppid")
+    except APIError:  # a rootless engine without cgroups cannot list processes
+        return False
     return str(value).strip() == table["Processes"][0][1]
 
 
@@ -121,15 +126,14 @@ STATES = Exercise(
     seeds={"up": Name("up"), "ended": Name("ended"), "made": Name("made")},
     owns=("container:{up}", "container:{ended}", "container:{made}"),
     steps=(
-        Step("running", State("{up} runs", looks.container("{up}", ".State.Status"), expect.equals("running"), mistakes=(
-            mistakes.not_started("{up}"),
-            mistakes.exited("{up}"),
-        ))),
+        Step("running",
+             State("{up} runs", looks.container("{up}", ".State.Status"), expect.equals("running"), mistakes=(
+                 mistakes.not_started("{up}"), mistakes.exited("{up}")))),
         Step("stopped",
              State("{ended} has ended", looks.container("{ended}", ".State.Status"), expect.equals("exited"), mistakes=(
                  mistakes.not_started("{ended}"),)),
-             Did("{ended} was stopped", looks.events("container", "stop", "{ended}"), expect.present("a stop"), mistakes=(
-                 mistakes.seen_when(
+             Did("{ended} was stopped", looks.events("container", "stop", "{ended}"), expect.present("a stop"),
+                 mistakes=(mistakes.seen_when(
                      "it ended by itself",
                      "the command in it came to its end; start one that runs on, such as `sleep 3600`, and stop it.",
                      lambda lab, value: True),))),
@@ -145,7 +149,7 @@ STATES = Exercise(
         Wrong("no command that runs on", ("docker run -d --name {up} busybox", ENDED, MADE),
               says="the main process ended"),
         Wrong("ended by itself", (UP, "docker run --name {ended} busybox true", MADE), says="it ended by itself"),
-        Wrong("still running", (UP, "docker run -d --name {ended} busybox sleep 3600", MADE), says="{ended} has ended"),
+        Wrong("started again", (UP, ENDED + " && docker start {ended}", MADE), says="{ended} has ended"),
         Wrong("started the third", (UP, ENDED, "docker run -d --name {made} busybox sleep 3600"),
               says="`docker run` starts it"),
     ),
@@ -182,7 +186,8 @@ PAGE = Exercise(
         Wrong("wrong port inside", ("docker run -d --name {name} -p {port}:8080 -e GREETING={token} web",),
               says="wrong port in the container"),
         Wrong("no greeting", ("docker run -d --name {name} -p {port}:80 web",), says="the greeting is not set"),
-        Wrong("another name", ("docker run -d --name {name}x -p {port}:80 -e GREETING={token} --label course.lab=01.4 web",),
+        Wrong("another name",
+              ("docker run -d --name {name}x -p {port}:80 -e GREETING={token} --label course.lab=01.4 web",),
               says="there is no container called"),
     ),
     minutes=6,
@@ -191,14 +196,15 @@ PAGE = Exercise(
 DOCKERFILE = 'printf \'FROM busybox\\nCOPY clock.sh /srv/clock.sh\\nCMD ["sh", "{script}"]\\n\' > Dockerfile'
 BUILD_CLOCK = "docker build -q -t {image} --label course.lab=01.5 ."
 RUN_CLOCK = "docker run -d --name {name} --label course.lab=01.5 {image}"
-MEND = "sed -i 's|{script}|/srv/clock.sh|' Dockerfile"
+MEND = "sed -i '/^CMD/s|{script}|/srv/clock.sh|' Dockerfile"
 
 HUNT = Exercise(
     id="01.5",
     title="The container that will not stay",
-    goal="The container `{name}` should write a tick every second, and it is not running. Its image `{image}` was built "
-         "from the folder exercises/01.5. Find out why, repair the image, and leave `{name}` running from it.",
-    seeds={"name": Name("clock"), "image": Name("ticker"), "script": Pick(("/srv/clok.sh", "/clock.sh", "/srv/Clock.sh"))},
+    goal="The container `{name}` should write a tick every second, and it is not running. Its image `{image}` was "
+         "built from the folder exercises/01.5. Find out why, repair the image, and leave `{name}` running from it.",
+    seeds={"name": Name("clock"), "image": Name("ticker"),
+           "script": Pick(("/srv/clok.sh", "/clock.sh", "/srv/Clock.sh"))},
     scene=Scene(files="files/hunt", commands=(DOCKERFILE, BUILD_CLOCK, RUN_CLOCK)),
     owns=("container:{name}", "image:{image}"),
     steps=(
@@ -231,7 +237,12 @@ HUNT = Exercise(
         Wrong("gave the command by hand", ("docker rm -f {name}", RUN_CLOCK + " sh /srv/clock.sh"),
               says="repaired the container, not the image"),
         Wrong("took another image", ("docker rm -f {name}", MEND, BUILD_CLOCK,
-                                     "docker run -d --name {name} --label course.lab=01.5 clock"), says="was made from"),
+                                     "docker run -d --name {name} --label course.lab=01.5 clock"),
+              says="was made from"),
+        Wrong("stopped it in the end",
+              (MEND, BUILD_CLOCK, "docker rm -f {name}", RUN_CLOCK,
+               "until docker logs {name} | grep -q 'tick 1'; do sleep 0.1; done; docker stop {name}"),
+              says="the main process ended"),
         Wrong("made it sleep", ("printf 'FROM busybox\\nCMD [\"sleep\", \"99\"]\\n' > Dockerfile", BUILD_CLOCK,
                                 "docker rm -f {name}", RUN_CLOCK), says="ticks"),
     ),
@@ -243,9 +254,10 @@ EXERCISES = (REPAIR, FIND, STATES, PAGE, HUNT)
 PREDICTIONS = (
     Prediction(
         "01.p1",
-        "The colleague copies bill.lua to the server and runs it with lua, as the note says. What happens?",
-        ("It prints the same line", "Lua reports an error", "Docker refuses to copy the file"),
+        "The same file, the same command, on the server. What happens?",
+        ("It prints the same line", "Lua reports an error", "It prints another sum"),
         "b",
+        "The server has a Lua, and it is another one.",
     ),
     Prediction(
         "01.p2",
@@ -273,6 +285,7 @@ PREDICTIONS = (
         "The image is there. From `docker run` to the page in your hands: how long?",
         ("Less than 2 seconds", "2 to 10 seconds", "More than 10 seconds"),
         "a",
+        "Nothing is installed and nothing boots: a process is started.",
     ),
 )
 

@@ -10,7 +10,11 @@ PICTURES = (
     Terminal("run-own-image", ("docker run bill",)),
     Terminal("run-d", ("@docker pull busybox", "docker run -d --name box --hostname box busybox sleep 3600")),
     Terminal("exec", ("docker exec box hostname", "docker exec box ls /")),
-    Terminal("ps", ("docker run -d --name anna busybox sleep 3600", "docker run -d --name ben busybox sleep 3600", "docker ps")),
+    Terminal("ps", (
+        "docker run -d --name anna busybox sleep 3600",
+        "docker run -d --name ben busybox sleep 3600",
+        "docker ps",
+    )),
     Terminal("stop", ("docker stop -t 1 anna", "docker ps -a --filter name=anna")),
     Terminal("start", ("docker start anna", "docker ps --filter name=anna")),
     Terminal("inspect", ("docker inspect --format '{{json .Config}}' anna | python3 -m json.tool",)),

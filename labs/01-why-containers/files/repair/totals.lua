@@ -4,7 +4,7 @@ if not order then
     io.stderr:write("totals.lua: cannot read /srv/order.txt\n")
     os.exit(1)
 end
-local name, total = order:read("l"), 0
+local name, total = order:read("*l"), 0
 for price in order:lines() do
     total = total + tonumber(price)
 end
