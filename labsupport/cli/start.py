@@ -44,9 +44,9 @@ def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:
         # registered before the boot: Ctrl-C in the middle of it must not leave half a sandbox behind
         undo.callback(sandbox.stop)
     work = sandbox.paths.work()
+    _working_copy(environment.checkout(), work)
     with step("Starting the sandbox" if not was_running else "Attaching to the sandbox"):
         box = sandbox.start(Reporter(), wait=False)
-        _working_copy(environment.checkout(), work)
         # JupyterLab takes longer than the engine: both come up at the same time
         launched = server.launch(work, port, box.environment())
         undo.callback(server.stop, launched.process)

@@ -85,10 +85,19 @@ def free_port(wanted: int) -> int:
     )
 
 
-def launch(work: Path, port: int, base: dict[str, str]) -> tuple[subprocess.Popen[bytes], Running]:
-    """Start JupyterLab in `work` with `base` as its environment, and wait until it answers.
+@dataclass(frozen=True)
+class Launched:
+    """A JupyterLab that was started and may not answer yet."""
 
-    Its log is jupyter.log in the course's Jupyter folder. Raises JupyterFailed with the log's last lines.
+    process: subprocess.Popen[bytes]
+    token: str
+    log: Path
+
+
+def launch(work: Path, port: int, base: dict[str, str]) -> Launched:
+    """Start JupyterLab in `work` with `base` as its environment; wait_for says when it answers.
+
+    Its log is jupyter.log in the course's Jupyter folder.
     """
     token = secrets.token_hex(24)
     child = settings.environment(base)
@@ -104,23 +113,21 @@ def launch(work: Path, port: int, base: dict[str, str]) -> tuple[subprocess.Pope
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone: Jupyter would ask "shut down (y/[n])?"
         )
-    try:
-        return process, _wait(process, token, log)
-    except BaseException:
-        stop(process)
-        raise
+    return Launched(process, token, log)
 
 
-def _wait(process: subprocess.Popen[bytes], token: str, log: Path) -> Running:
+def wait_for(launched: Launched) -> Running:
+    """Wait until it answers. Raises JupyterFailed with the log's last lines."""
+    process = launched.process
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         for running in _recorded():
-            if running.token == token and _answers(running):
+            if running.token == launched.token and _answers(running):
                 return running
         time.sleep(0.02)
     ended = f"ended with status {process.returncode}" if process.returncode is not None else "does not answer"
-    tail = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-3:]
-    raise JupyterFailed(f"JupyterLab {ended}.", seen=" | ".join(tail), next_command=f"less {log}")
+    tail = [line for line in launched.log.read_text(errors="replace").splitlines() if line.strip()][-3:]
+    raise JupyterFailed(f"JupyterLab {ended}.", seen=" | ".join(tail), next_command=f"less {launched.log}")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -71,8 +71,12 @@ def attach(name: str = "") -> Sandbox:
     return sandbox
 
 
-def start(report: Report = print, name: str = "") -> Sandbox:
-    """The running sandbox, booted first where there is none. Safe to call twice, from two processes, or again."""
+def start(report: Report = print, name: str = "", *, wait: bool = True) -> Sandbox:
+    """The running sandbox, booted first where there is none. Safe to call twice, from two processes, or again.
+
+    With wait=False it returns while the engine still boots: its address and environment are known by then; attach()
+    waits until it answers.
+    """
     name = name or paths.sandbox_name()
     with contextlib.suppress(SandboxNotRunning, EngineFailed):
         return attach(name)
@@ -81,6 +85,8 @@ def start(report: Report = print, name: str = "") -> Sandbox:
         current = status(name)
         if current.status not in ("ready", "starting"):
             _boot(name, directory, report)
+    if not wait and (driver := _driver(directory)):
+        return Sandbox(name, directory, driver.name, driver.docker_host, driver.certificates)
     return _wait(name, directory)
 
 
