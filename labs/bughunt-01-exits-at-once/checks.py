@@ -1,6 +1,6 @@
 """Bug hunt 1: a container that ends as soon as it is started."""
 
-from labsupport.exercises import Exercise, Name, Probe, Scene, Step, Token, Wrong, expect, mistakes, probes
+from labsupport.exercises import Exercise, Name, Pick, Probe, Scene, Step, Token, Wrong, expect, mistakes, probes
 
 RESTART_POLICY = mistakes.seen_when(
     "a restart policy over a broken start",
@@ -13,6 +13,11 @@ OTHER_PROGRAM = mistakes.seen_when(
     lambda lab, _: any(word in str(lab.inspect("container", "{name}")["Config"]["Cmd"]) for word in ("sleep", "tail")),
 )
 
+# Two ways of ending at once: the server puts itself into the background, or the shell puts it there.
+FAULTS = ('["httpd", "-p", "80", "-h", "/www"]', '["sh", "-c", "httpd -f -p 80 -h /www \\&"]')
+PLANT = "sed -i 's|^CMD .*|CMD {fault}|' Dockerfile"
+MEND = """sed -i 's|^CMD .*|CMD ["httpd", "-f", "-p", "80", "-h", "/www"]|' Dockerfile"""
+
 EXERCISES = (
     Exercise(
         id="bug.1",
@@ -23,14 +28,16 @@ EXERCISES = (
             "Repair it: {name} runs and its web server, on port 80 in the container, serves the page of the image. "
             "The files are in your working folder."
         ),
-        seeds={"name": Name("hours"), "image": Name("page"), "token": Token()},
+        seeds={"name": Name("hours"), "image": Name("page"), "token": Token(), "fault": Pick(FAULTS)},
         owns=("container:{name}", "image:{image}"),
         scene=Scene(
             prepare=(
+                PLANT,
                 "echo '<p>{token}</p>' >> www/index.html",
                 "docker build -q --label course.lab={id} -t {image}:broken .",
             ),
             commands=(
+                PLANT,
                 "grep -q {token} www/index.html || echo '<p>{token}</p>' >> www/index.html",
                 "docker tag {image}:broken {image}",
                 "docker run -d --label course.lab={id} --name {name} {image}",
@@ -59,7 +66,8 @@ EXERCISES = (
             ),
         ),
         solution=(
-            """sed -i 's/"httpd", /"httpd", "-f", /' Dockerfile && docker build -q -t {image} .""",
+            MEND,
+            "docker build -q -t {image} .",
             "docker rm -f {name}",
             "docker run -d --name {name} {image}",
         ),

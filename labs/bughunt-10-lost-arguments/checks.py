@@ -3,6 +3,7 @@
 from labsupport.exercises import (
     Exercise,
     Name,
+    Pick,
     Probe,
     Scene,
     State,
@@ -18,6 +19,9 @@ from labsupport.exercises import (
 BUILD = "docker build -q -t {image} ."
 REWRITE = "printf 'FROM busybox\\nCOPY greet.sh /\\n{0}\\n' > Dockerfile"
 
+FAULTS = ("sh /greet.sh", '["sh", "-c", "sh /greet.sh"]')
+PLANT = "sed -i 's|^ENTRYPOINT .*|ENTRYPOINT {fault}|' Dockerfile"
+
 EXERCISES = (
     Exercise(
         id="bug.10",
@@ -27,14 +31,15 @@ EXERCISES = (
             "Repair the Dockerfile, not greet.sh: `docker run --rm {image}` greets the world, "
             "`docker run --rm {image} Ada` greets Ada. The files are in your working folder."
         ),
-        seeds={"image": Name("greeter"), "token": Token()},
+        seeds={"image": Name("greeter"), "token": Token(), "fault": Pick(FAULTS)},
         owns=("image:{image}",),
         scene=Scene(
             prepare=(
+                PLANT,
                 "sed -i s/TOKEN/{token}/ greet.sh",
                 "docker build -q --label course.lab={id} -t {image}:broken . 2>/dev/null",
             ),
-            commands=("sed -i s/TOKEN/{token}/ greet.sh", "docker tag {image}:broken {image}"),
+            commands=(PLANT, "sed -i s/TOKEN/{token}/ greet.sh", "docker tag {image}:broken {image}"),
         ),
         steps=(
             Step(
@@ -86,7 +91,7 @@ EXERCISES = (
             REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]\\nCMD ["world"]'),
             BUILD,
         ),
-        untouched_says="shell form",
+        untouched_says="hello , from {token}",
         wrong=(
             Wrong(
                 "CMD only",

@@ -57,8 +57,8 @@ class Wrong:
 class Scene:
     """How an exercise starts: its files are copied to the working folder, then the commands run there, in order.
 
-    prepare commands (builds) run while the engine has no image with the label `course.lab=<exercise id>`; commands
-    run at every begin and undo. All they create carries that label (`--label course.lab={id}`); together with
+    prepare commands (builds) run while an image that they build with `-t NAME` is missing; commands run at every
+    begin and undo. All they create carries the label `course.lab=<exercise id>` (`--label course.lab={id}`); with
     `Exercise.owns` that is what undo removes, but for labelled images. A scene that breaks an image the learner then
     repairs builds `{image}:broken` in prepare and tags it `{image}` in commands: undo takes a moment only.
     """
@@ -97,8 +97,10 @@ class Exercise:
         return {**values(seed, self.id, self.seeds), "id": self.id}
 
     def variables(self, seed: str) -> dict[str, str]:
-        """The values as environment variables for shell cells: `{name}` is $NAME. Those of the system stay."""
-        values = {key.upper(): str(value) for key, value in self.values(seed).items()}
+        """The values as environment variables for shell cells: `{name}` is $NAME. Those of the system stay, and a
+        planted `{fault}` is not told.
+        """
+        values = {key.upper(): str(value) for key, value in self.values(seed).items() if key != "fault"}
         return {key: value for key, value in values.items() if key not in TAKEN}
 
     def goal_for(self, seed: str) -> str:

@@ -69,6 +69,16 @@ def attempts(exercise: Exercise) -> list[Attempt]:
     return [solved, Attempt(UNTOUCHED, says=exercise.untouched_says), *wrong]
 
 
+def other_seeds(exercise: Exercise, seed: str) -> list[str]:
+    """Seeds that plant the exercise's other faults: a solution must mend each of them."""
+    if "fault" not in exercise.seeds:
+        return []
+    planted = {exercise.values(seed)["fault"]: seed}
+    for number in range(50):
+        planted.setdefault(exercise.values(f"{seed}-{number}")["fault"], f"{seed}-{number}")
+    return [other for other in planted.values() if other != seed]
+
+
 def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> Proof:
     """Set the scene, make the attempt, check it, and take everything away again."""
     began = time.monotonic()

@@ -5,6 +5,7 @@ Only things with the label `course.lab=<exercise id>` and the names an exercise 
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labsupport.errors import LessonError
-from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.exercise import Exercise, Scene
 from labsupport.exercises.seeds import fill
 
 if TYPE_CHECKING:
@@ -133,6 +134,18 @@ def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
         shutil.copytree(source, folder, dirs_exist_ok=True)
 
 
+def _prepared(scene: Scene, client: DockerClient, known: Mapping[str, Any]) -> bool:
+    from docker.errors import ImageNotFound
+
+    built = re.findall(r" -t (\S+)", fill("\n".join(scene.prepare), known))
+    try:
+        for name in built:
+            client.images.get(name)
+    except ImageNotFound:
+        return False
+    return bool(built)
+
+
 def set_up(
     exercise: Exercise,
     lesson: Path,
@@ -143,13 +156,13 @@ def set_up(
 ) -> None:
     """Bring the exercise to its start: nothing of it left in the engine, fresh files, its commands run.
 
-    The prepare commands run only when the engine has no image labelled as this exercise's, so that undo is quick.
+    The prepare commands run only while an image that they build (`-t NAME`) is missing, so that undo is quick.
     Raises LessonError when a command fails.
     """
     remove_owned(client, exercise, known)
     copy_files(exercise, lesson, folder)
     if exercise.scene is None:
         return
-    if exercise.scene.prepare and not client.api.images(filters={"label": f"course.lab={exercise.id}"}):
+    if exercise.scene.prepare and not _prepared(exercise.scene, client, known):
         run_commands(exercise.scene.prepare, known, folder, environment, strict=True)
     run_commands(exercise.scene.commands, known, folder, environment, strict=True)
