@@ -19,8 +19,8 @@ _ROW, _WIDTH, _NAMES = 22, 860, 200  # pixels
 def picture_data(store: Store) -> dict[str, Any]:
     """Images (rows, in tree order) and layers (parents first) with indices for references; sizes in bytes or None.
 
-    Short keys, because 300 images have thousands of layers: c chain_id, d diff_id, p parent's index (-1 none),
-    s size, x command, e evidence, f and l first and last row that stand on the layer.
+    Short keys, because 300 images have thousands of layers: c and d beginnings of chain_id and diff_id, p parent's
+    index (-1 none), s size, x command, e evidence, f and l first and last row that stand on the layer.
     """
     images = store.ordered()
     row = {image.id: number for number, image in enumerate(images)}
@@ -31,11 +31,11 @@ def picture_data(store: Store) -> dict[str, Any]:
         rows = [row[image_id] for image_id in store.users[layer.chain_id]]
         layers.append(
             {
-                "c": layer.chain_id,
-                "d": layer.diff_id,
+                "c": short(layer.chain_id, 20),
+                "d": short(layer.diff_id),
                 "p": index.get(layer.parent or "", -1),
                 "s": layer.size,
-                "x": layer.command,
+                "x": layer.command[:300],
                 "e": layer.evidence,
                 "f": min(rows),
                 "l": max(rows),
@@ -69,20 +69,26 @@ def summary(store: Store) -> str:
     )
 
 
-def still(store: Store, identity: str) -> str:
-    """HTML with the stacks as inline SVG and the images as a table; `identity` lets a live view hide it."""
+def still(store: Store, identity: str, *, most: int = 40) -> str:
+    """HTML with the stacks as inline SVG and the images as a table; `identity` lets a live view hide it.
+
+    most: images drawn, so that a notebook stays small; the table has them all.
+    """
+    everything = store
+    store = store.subset(store.ordered()[:most])
     plan = layout(store, visible=0.006)
     scale = (_WIDTH - _NAMES - 90) / (plan.height or 1)
     boxes = []
     for band in plan.bands:
-        kind = "u" if band.layer.size is None else "s" if band.users > 1 else "o"
+        shared = len(everything.users[band.layer.chain_id]) > 1
+        kind = "u" if band.layer.size is None else "s" if shared else "o"
         x, y = _NAMES + band.bottom * scale, band.first * _ROW + 2
         label = html.escape(f"{band.layer.command or 'command not known'}: {size(band.layer.size)}")
         boxes.append(
             f'<rect class="{kind}" x="{x:.1f}" y="{y}" width="{max(band.height * scale - 1, 1):.1f}" '
             f'height="{band.users * _ROW - 4}"><title>{label}</title></rect>'
         )
-    accounts = {account.image.id: account for account in books(store).accounts}
+    accounts = {account.image.id: account for account in books(everything).accounts}
     names = []
     for number, image in enumerate(plan.images):
         end = max((b.bottom + b.height for b in plan.bands if b.first <= number <= b.last), default=0)
@@ -91,9 +97,11 @@ def still(store: Store, identity: str) -> str:
         names.append(f'<text x="{_NAMES + end * scale + 6:.1f}" y="{base}">{size(accounts[image.id].total)}</text>')
     rows = [
         (image.name, len(image.chain), accounts[image.id].total, accounts[image.id].shared, accounts[image.id].unique)
-        for image in plan.images
+        for image in everything.ordered()
     ]
-    words = html.escape(summary(store))
+    words = html.escape(summary(everything))
+    if len(everything.images) > most:
+        words += f" The first {most} are drawn."
     tall = max(1, len(plan.images)) * _ROW
     return (
         f'<div class="course-still" data-explorer="{identity}"><style>{_CSS}</style><p>{words} '

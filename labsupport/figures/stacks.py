@@ -32,7 +32,7 @@ def stacks(store: Store, title: str = "What the images share") -> Picture:
     shared = sum(len(users) > 1 for users in store.users.values())
     names = ", ".join(image.name for image in plan.images[:4]) + (" and others" if len(plan.images) > 4 else "")
     alt = (
-        f"Layer stacks of {plural(len(plan.images), 'image')} ({names}). {plural(len(store.users), 'layer')}, "
+        f"{title}: layer stacks of {plural(len(plan.images), 'image')} ({names}). {plural(len(store.users), 'layer')}, "
         f"{shared} of them shared. "
         f"{size(ledger.pulled_separately)} if each image had its own copy, {size(ledger.stored)} stored."
     )

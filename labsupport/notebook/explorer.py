@@ -23,6 +23,7 @@ from labsupport.layers.connection import Connection
 from labsupport.layers.engine import read_files
 from labsupport.layers.files import FileHistory
 from labsupport.layers.follow import Follower
+from labsupport.layers.identity import short
 from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.model import Image, Store
 
@@ -126,12 +127,13 @@ class Explorer(anywidget.AnyWidget):
     def _history(self, image: Image) -> FileHistory:
         return FileHistory([self._files[diff_id] for diff_id in image.diff_ids])
 
-    def _send_files(self, store: Store, image_id: str, chain_id: str) -> None:
+    def _send_files(self, store: Store, image_id: str, layer: str) -> None:
         image = next((one for one in store.images if one.id == image_id), None)
-        if image is None or chain_id not in image.chain:
+        numbers = [at for at, chain_id in enumerate(image.chain) if short(chain_id, 20) == layer] if image else []
+        if image is None or not numbers:
             raise ImageDataError("This image is gone.")
         self._read([image])
-        number = image.chain.index(chain_id)
+        number = numbers[0]
         history = self._history(image)
         entries = [version for version in history.changes(number) if version.entry.kind != "5"]
         entries.sort(key=lambda version: (-version.size, version.path))
@@ -151,7 +153,7 @@ class Explorer(anywidget.AnyWidget):
             {"change": "D", "path": version.path, "size": version.size, "mode": "", "owner": "", "fate": "removed here"}
             for version in removed[: max(0, _MOST - len(rows))]
         ]
-        self.send({"files": rows, "layer": chain_id, "count": len(entries) + len(removed)})
+        self.send({"files": rows, "layer": layer, "count": len(entries) + len(removed)})
 
     def _send_findings(self, store: Store, wanted: str) -> None:
         images = [image for image in store.images if image.chain]
@@ -167,7 +169,7 @@ class Explorer(anywidget.AnyWidget):
                             {
                                 "image": image.name,
                                 "id": image.id,
-                                "layer": image.chain[version.layer],
+                                "layer": short(image.chain[version.layer], 20),
                                 "number": version.layer + 1,
                                 "path": "/" + version.path,
                                 "size": version.size,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, magics_class
 
-from labsupport.errors import ImageDataError
+from labsupport.errors import CourseError, ImageDataError
 from labsupport.notebook.options import described, magic, option
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Layers:
             raise ImageDataError(f"There is no view {view!r}.", next_command=f"one of {', '.join(VIEWS)}")
         if view == "waste":
             return self._waste(*images)
+        if view == "ledger":
+            return self._ledger(*images)
         drawn: Picture = getattr(importlib.import_module(f"labsupport.figures.{view}"), view)(self.snapshot(*images))
         return drawn
 
@@ -131,6 +133,26 @@ class Layers:
         commands = [layer.command for layer in contents.store.path(contents.only)]
         return waste(contents.history(contents.only), commands)
 
+    def _ledger(self, *images: str) -> Picture:
+        from labsupport.figures.ledger import ledger
+        from labsupport.layers.books import over_the_wire
+
+        store = self.snapshot(*images)
+        try:
+            kept = self.registry(*(image.tags[0] for image in store.images if image.tags))
+            wire = over_the_wire(kept.images, kept) if len(kept.images) == len(store.images) else None
+        except CourseError:
+            wire = None  # not every image is in a registry
+        return ledger(store, wire=wire)
+
+    def registry(self, *images: str) -> Store:
+        """These images as the sandbox's registry keeps them: compressed sizes, exact histories."""
+        from labsupport import sandbox
+        from labsupport.layers.registry import fetch_from, read_registry
+
+        names = [name if "/" in name else f"library/{name}" for name in images]
+        return read_registry(fetch_from(sandbox.attach().registry_url), names)
+
     def _connection(self) -> Any:
         from labsupport.layers.connection import connect
 
@@ -161,8 +183,6 @@ class LayersMagic(Magics):
     @magic("layers")
     def magic_layers(self, line: str, cell: str | None = None) -> None:
         """Draw images and the layers they share. Without an image or an option: all of them, live."""
-        from labsupport.figures.ledger import ledger
-
         parser = type(self).magic_layers.parser  # type: ignore[attr-defined]
         args = parser.parse_args(f"{line} {cell or ''}".split())
         images = args.images
@@ -171,10 +191,9 @@ class LayersMagic(Magics):
         elif args.view:
             layers.show(*images, view=args.view).show()
         elif images:
-            store = layers.snapshot(*images)
             layers.show(*images).show()
-            if len(store.images) > 1:
-                ledger(store).show()
+            if len(images) > 1:
+                layers.show(*images, view="ledger").show()
         else:
             layers.explore()
 

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,17 +30,15 @@ def jupyter_lab(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
     }
     argv = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
     argv += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None"]
-    server = subprocess.Popen(
-        argv, env={**os.environ, **environment, **settings}, stderr=subprocess.PIPE, text=True, cwd=folder
-    )
-    assert server.stderr is not None
+    log = folder / "server.log"
+    with log.open("w") as written:
+        server = subprocess.Popen(argv, env={**os.environ, **environment, **settings}, stderr=written, cwd=folder)
     try:
-        for line in server.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                threading.Thread(target=server.stderr.read, daemon=True).start()
-                yield found.group()
-                return
-        raise AssertionError("JupyterLab ended before it listened")
+        deadline = time.monotonic() + 90
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield found.group()
     finally:
         server.terminate()
         server.wait(20)
