@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.doctor.engine import Facts
 from labsupport.doctor.finding import Finding, ok, warn
+
+
+def _no_virtual_machine() -> str:
+    from labsupport import vm
+
+    return vm.possible()
+
 
 # need -> (does this machine have it?, why it does not, what mends it)
 Need = tuple[Callable[[Facts], bool], str, str]
@@ -25,9 +31,9 @@ NEEDS: dict[str, Need] = {
         "sudo python3 -m labsupport start",
     ),
     "qemu": (
-        lambda facts: shutil.which("qemu-system-x86_64") is not None,
-        "there is no qemu-system-x86_64",
-        "apt-get install qemu-system-x86",
+        lambda facts: not _no_virtual_machine(),
+        "no virtual machine can be booted here (that needs Linux on x86-64 and Debian's or Ubuntu's packages)",
+        "nothing: the lesson shows a recorded run, marked as one",
     ),
     "linux": (
         lambda facts: facts.driver in ("private", "rootless"),

@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from labsupport.lessons.boxes import Drawing
+from labsupport.lessons.machine_diagrams import MACHINES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,4 +120,5 @@ DIAGRAMS: dict[str, Draw] = {
     "handover": handover,
     "image-and-containers": image_and_containers,
     "two-sides": two_sides,
+    **MACHINES,
 }
