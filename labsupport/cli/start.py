@@ -26,6 +26,7 @@ def start(*, port: int, browser: bool) -> int:
     already = server.find()
     if already:
         say("JupyterLab of the course already runs.")
+        _complete()
         _open(already.url, browser)
         return 0
     with _sigterm_as_interrupt(), contextlib.ExitStack() as undo:
@@ -35,6 +36,14 @@ def start(*, port: int, browser: bool) -> int:
             say("\nStopping ...")
     say("Stopped. Your work is in " + str(sandbox.paths.work()))
     return INTERRUPTED
+
+
+def _complete() -> None:
+    """What a running JupyterLab may lack: the sandbox (stopped by hand), newer lessons (the checkout was updated)."""
+    from labsupport import hub
+
+    hub.fill(sandbox.start(Reporter()), Reporter())
+    _working_copy(environment.checkout(), sandbox.paths.work())
 
 
 def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:

@@ -6,9 +6,11 @@ import json
 import os
 import shlex
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
+from labsupport import environment as course
 from labsupport.sandbox import paths
 
 WORKSPACE = "containers"
@@ -36,10 +38,11 @@ def runtime() -> Path:
 
 
 def environment(base: dict[str, str]) -> dict[str, str]:
-    """`base` with every folder Jupyter, IPython and matplotlib write to moved into ours."""
+    """`base` with every folder Jupyter, IPython and matplotlib write to moved into ours; kernels find labsupport."""
     here = folder()
     return {
         **base,
+        **_where_labsupport_is(base),
         "JUPYTER_CONFIG_DIR": str(here / "config"),
         "JUPYTER_DATA_DIR": str(here / "data"),
         "JUPYTER_RUNTIME_DIR": str(runtime()),
@@ -48,6 +51,20 @@ def environment(base: dict[str, str]) -> dict[str, str]:
         "IPYTHONDIR": str(here / "ipython"),
         "MPLCONFIGDIR": str(here / "matplotlib"),
     }
+
+
+def _where_labsupport_is(base: dict[str, str]) -> dict[str, str]:
+    """PYTHONPATH for an interpreter that has the course's dependencies and not the course itself."""
+    from importlib import metadata
+
+    checkout = course.checkout()
+    if Path(sys.prefix) == course.folder(checkout):
+        return {}  # the checkout's own environment has a .pth file for this
+    try:
+        metadata.version("labsupport")
+    except metadata.PackageNotFoundError:
+        return {"PYTHONPATH": os.pathsep.join(filter(None, [str(checkout), base.get("PYTHONPATH", "")]))}
+    return {}
 
 
 def write(work: Path, token: str, port: int, child: dict[str, str]) -> Path:

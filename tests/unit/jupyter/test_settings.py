@@ -6,12 +6,15 @@ import json
 import os
 import stat
 import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyterlab_server.workspaces_handler import WorkspacesManager
 
+from labsupport import environment
 from labsupport.jupyter import server, settings
 
 
@@ -57,7 +60,7 @@ def test_loopback_only(tmp_path: Path) -> None:
 
 
 def test_every_folder_written_to_is_ours(home: Path) -> None:
-    changed = set(settings.environment({}).values())
+    changed = {value for name, value in settings.environment({}).items() if name != "PYTHONPATH"}
     assert len(changed) == 7
     assert all(Path(folder).is_relative_to(home) for folder in changed)
 
@@ -92,3 +95,18 @@ def test_a_stale_record_is_no_running_server(home: Path) -> None:
         (settings.runtime() / "jpserver-1.json").write_text(json.dumps(record))
         (settings.runtime() / "jpserver-2.json").write_text("{half")
         assert server.find() is None
+
+
+def test_kernels_find_labsupport_in_an_environment_that_is_not_the_checkouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_installed(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    root = environment.checkout()
+    monkeypatch.setattr(sys, "prefix", "/opt/conda/envs/other")
+    monkeypatch.setattr(metadata, "version", not_installed)
+    assert settings.environment({"PYTHONPATH": "/mine"})["PYTHONPATH"] == f"{root}{os.pathsep}/mine"
+    monkeypatch.setattr(metadata, "version", lambda name: "0.1.0")
+    assert "PYTHONPATH" not in settings.environment({})
+    monkeypatch.setattr(metadata, "version", not_installed)
+    monkeypatch.setattr(sys, "prefix", str(environment.folder(root)))
+    assert "PYTHONPATH" not in settings.environment({})
