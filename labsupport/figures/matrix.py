@@ -50,7 +50,7 @@ def matrix(store: Store, title: str = "What each pair of images shares") -> Pict
 def _draw(
     theme: Theme, images: tuple[Image, ...], values: list[list[int]], counts: list[list[int]], title: str
 ) -> Figure:
-    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.colors import LinearSegmentedColormap, PowerNorm
     from matplotlib.figure import Figure
 
     count = max(1, len(images))
@@ -60,7 +60,9 @@ def _draw(
     axes = figure.add_subplot()
     scale = LinearSegmentedColormap.from_list("shared", [theme.ground, theme.first])
     largest = max((value for row in values for value in row), default=1) or 1
-    drawn = axes.imshow(values, cmap=scale, vmin=0, vmax=largest, aspect="auto", interpolation="nearest")
+    # Among many images most pairs share little: a root scale keeps the families visible.
+    norm = PowerNorm(1.0 if printed else 0.5, vmin=0, vmax=largest)
+    drawn = axes.imshow(values, cmap=scale, norm=norm, aspect="auto", interpolation="nearest")
     names = [shorten(image.name, 22) for image in images]
     if printed:
         for i in range(len(images)):

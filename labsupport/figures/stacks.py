@@ -140,19 +140,23 @@ def _lying(theme: Theme, plan: Layout, totals: Mapping[str, int], title: str) ->
                 fontsize=8,
             )
         axes.set_xlim(0, plan.height * 1.12)
-    label = "bytes, base layer at the left" + (f"; every {step}th image is named" if step > 1 else "")
+    label = "bytes, base layer at the left" + (f"; one image in {step} is named" if step > 1 else "")
     axes.set_xlabel(label, color=theme.quiet)
-    _finish(axes, theme, plan, title)
+    _finish(axes, theme, plan, title, thin=row < 0.08)
     return figure
 
 
-def _finish(axes: Axes, theme: Theme, plan: Layout, title: str) -> None:
+def _finish(axes: Axes, theme: Theme, plan: Layout, title: str, *, thin: bool = False) -> None:
     from matplotlib.patches import Patch
 
     axes.set_title(title, pad=26)
     keys = [
         Patch(facecolor=theme.first, label="shared: stored once for all the images it spans"),
-        Patch(facecolor=theme.tint(theme.second), edgecolor=theme.second, label="one image's own"),
+        Patch(
+            facecolor=theme.second if thin else theme.tint(theme.second),
+            edgecolor=theme.second,
+            label="one image's own",
+        ),
     ]
     if any(band.layer.size is None for band in plan.bands):
         keys.append(Patch(facecolor=theme.line, hatch="xx", edgecolor=theme.quiet, label="size not known"))

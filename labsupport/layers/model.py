@@ -100,15 +100,23 @@ class Store:
 
     def __post_init__(self) -> None:
         users: dict[str, list[str]] = {}
-        children: dict[str | None, list[str]] = {}
+        first: dict[str, str] = {}  # the least name of a layer's users: an order of our own, not the engine's
+        below: dict[str, str | None] = {}
         for image in self.images:
             parent: str | None = None
+            name = image.name
             for chain_id in image.chain:
                 if chain_id not in users:
                     users[chain_id] = []
-                    children.setdefault(parent, []).append(chain_id)
+                    below[chain_id] = parent
+                    first[chain_id] = name
+                elif name < first[chain_id]:
+                    first[chain_id] = name
                 users[chain_id].append(image.id)
                 parent = chain_id
+        children: dict[str | None, list[str]] = {}
+        for chain_id in sorted(users, key=lambda one: (-len(users[one]), first[one], one)):
+            children.setdefault(below[chain_id], []).append(chain_id)
         object.__setattr__(self, "users", {key: tuple(ids) for key, ids in users.items()})
         object.__setattr__(self, "children", {key: tuple(ids) for key, ids in children.items()})
 
@@ -135,13 +143,12 @@ class Store:
 
     def ordered(self) -> tuple[Image, ...]:
         """The images in tree order: images that share layers stand together, the largest family first."""
-        weight: dict[str, int] = {key: len(ids) for key, ids in self.users.items()}
-        position = {key: number for number, key in enumerate(self.layers)}
-
-        def key(image: Image) -> tuple[tuple[int, int], ...]:
-            return tuple((-weight[chain_id], position[chain_id]) for chain_id in image.chain)
-
-        return tuple(sorted(self.images, key=lambda image: (key(image), image.name)))
+        ends: dict[str, list[Image]] = {}
+        bare: list[Image] = []
+        for image in sorted(self.images, key=lambda one: (one.name, one.id)):
+            (ends.setdefault(image.chain[-1], []) if image.chain else bare).append(image)
+        found = [image for _, layer in self.depth_first() for image in ends.get(layer.chain_id, ())]
+        return (*bare, *found)
 
     def depth_first(self) -> Iterator[tuple[int, Layer]]:
         """Every layer once with its depth (0 at the root), parents before children."""

@@ -191,7 +191,7 @@ def test_three_hundred_images_are_drawn(chromium: Page) -> None:
 
 @pytest.mark.engine
 @pytest.mark.slow
-def test_in_jupyterlab_it_follows_the_engine(sb: Any, tmp_path: Path) -> None:
+def test_in_jupyterlab_it_follows_the_engine(chromium: Page, sb: Any, tmp_path: Path) -> None:
     from labsupport.oci.writing import File, Recipe, archive, layer
 
     def load(tag: str, *layers: bytes) -> None:
@@ -204,10 +204,10 @@ def test_in_jupyterlab_it_follows_the_engine(sb: Any, tmp_path: Path) -> None:
         ["from labsupport.notebook import layers_magic\nlayers_magic.register(get_ipython())", "%layers"],
     )
     try:
-        with (
-            jupyter_lab(tmp_path, sb.environment()) as address,
-            browser_page(viewport={"width": 1300, "height": 800}) as page,
-        ):
+        with jupyter_lab(tmp_path, sb.environment()) as address:
+            browser = chromium.context.browser
+            assert browser is not None
+            page = browser.new_page(viewport={"width": 1300, "height": 800})
             open_notebook(page, address, "explore.ipynb")
             run_all(page)
             page.wait_for_selector('.lx-name span:has-text("course-explorer/one:1")', timeout=90_000)

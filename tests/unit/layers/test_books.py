@@ -1,5 +1,6 @@
 """The books balance for any tree of images."""
 
+import random
 from fractions import Fraction
 
 from hypothesis import given
@@ -87,3 +88,16 @@ def test_invariants(contents: list[str]) -> None:
         assert freed_by(made, [account.image]) == account.unique
     assert len(list(made.depth_first())) == len(made.layers) == len(prefixes)
     assert set(made.ordered()) == set(made.images)
+
+
+@given(st.lists(st.text("abc", max_size=4), min_size=1, max_size=6), st.randoms())
+def test_the_order_is_the_images_not_the_engines(contents: list[str], chance: random.Random) -> None:
+    specification = [(f"image{number}", text) for number, text in enumerate(contents)]
+    one = store(*specification)
+    chance.shuffle(specification)
+    other = store(*specification)
+    assert [image.id for image in one.ordered()] == [image.id for image in other.ordered()]
+    assert [layer.chain_id for _, layer in one.depth_first()] == [layer.chain_id for _, layer in other.depth_first()]
+    for chain_id, users in one.users.items():
+        columns = [number for number, image in enumerate(one.ordered()) if image.id in users]
+        assert columns == list(range(columns[0], columns[-1] + 1)), chain_id
