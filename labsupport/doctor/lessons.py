@@ -32,13 +32,14 @@ NEEDS: dict[str, Need] = {
     ),
     "qemu": (
         lambda facts: not _no_virtual_machine(),
-        "no virtual machine can be booted here (that needs Linux on x86-64 and Debian's or Ubuntu's packages)",
-        "nothing: the lesson shows a recorded run, marked as one",
+        "no virtual machine can be booted here (that needs Linux on x86-64 and Debian's or Ubuntu's packages); "
+        "a recorded run is shown, marked as one",
+        "",
     ),
     "linux": (
         lambda facts: facts.driver in ("private", "rootless"),
         "containers run in a virtual machine, so their processes can't be seen from here",
-        "read the recorded results in the lesson",
+        "",
     ),
 }
 # what can be told without an engine
@@ -60,14 +61,19 @@ def findings(checkout: Path, facts: Facts) -> list[Finding]:
         unmet = [need for need in needs_of(source.read_text(encoding="utf-8")) if not _met(need, facts)]
         limited += [_unmet(name, need) for need in unmet]
         works += [] if unmet else [name.split("-")[0]]
-    summary = [ok("lessons", "work here: " + ", ".join(works))] if works else []
-    return summary + limited
+    if not works:
+        return limited
+    if not facts.info:
+        return [warn("lessons", f"can be judged once the sandbox runs: {', '.join(works)}"), *limited]
+    return [ok("lessons", f"work here: {', '.join(works)}"), *limited]
 
 
 def _met(need: str, facts: Facts) -> bool:
+    if need not in NEEDS:
+        return False
     if not facts.info and need not in _WITHOUT_ENGINE:
         return True  # unknown until a sandbox runs; the finding on the sandbox says so
-    return need in NEEDS and NEEDS[need][0](facts)
+    return NEEDS[need][0](facts)
 
 
 def _unmet(lesson: str, need: str) -> Finding:

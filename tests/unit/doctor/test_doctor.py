@@ -122,6 +122,11 @@ def test_a_met_need_is_no_finding(checkout: Path) -> None:
     assert found[0].seen == "work here: 00, 06"
 
 
+def test_without_an_engine_nothing_is_promised(checkout: Path) -> None:
+    found = lessons.findings(checkout, engine.Facts())
+    assert (found[0].level, found[0].seen) == (Level.WARN, "can be judged once the sandbox runs: 00, 06")
+
+
 def test_the_courses_own_lessons_declare_only_known_needs() -> None:
     sources = sorted(Path(__file__).parents[3].glob("labs/*/lesson.md"))
     assert sources
