@@ -1,4 +1,4 @@
-"""The diagrams of lessons 00 and 01: one function each, named as the file it becomes in `images/`."""
+"""The diagrams of the lessons: one function each, named as the file it becomes in `images/`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from labsupport.figures.lifecycle import plain_map
 from labsupport.lessons.boxes import Drawing
 from labsupport.lessons.machine_diagrams import MACHINES
 
@@ -119,6 +120,7 @@ DIAGRAMS: dict[str, Draw] = {
     "client-and-engine": client_and_engine,
     "handover": handover,
     "image-and-containers": image_and_containers,
+    "lifecycle": plain_map,
     "two-sides": two_sides,
     **MACHINES,
 }

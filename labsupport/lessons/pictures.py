@@ -3,6 +3,8 @@
 A lesson's `pictures.py` declares its terminal pictures as commands. `record` runs them in order on a sandbox; what
 they printed is committed in `images/transcripts/`, and drawn from there. So two things can be tested: that each
 picture is its transcript drawn (no engine needed), and that the commands still print what the transcript says.
+
+    python3 -m labsupport.lessons.pictures [LESSON]    record and draw anew what has changed
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import json
 import os
 import re
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +31,10 @@ from labsupport.transcript import Transcript
 
 COLUMNS = 150  # of the terminal in which commands are recorded; a picture is as wide as its longest line
 NARROWEST = 72
+VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+PAGE_SCALE = 0.66  # a terminal is drawn with letters of 20 px
 BUILD_STEP = re.compile(r"^#\d+ |<duration> (?=done)")  # a step's number, and a time too short to be given always
+PROCESS = re.compile(r"^ *\d+ (?=root )")  # a process number in the output of ps: which one is next, chance decides
 PORT = "8090"  # as shown; recorded on a port that was free
 
 
@@ -37,10 +43,11 @@ class Terminal:
     """A terminal picture: commands run one after the other, in `folder` of the lesson, on one engine.
 
     name is the file's; a command that begins with `@` is run and not shown; `{port}` stands for a free port.
+    A tuple is a session: the command, and the lines or keys (`^C`) that are typed into it.
     """
 
     name: str
-    commands: tuple[str, ...]
+    commands: tuple[str | tuple[str, ...], ...]
     folder: str = ""
 
 
@@ -66,10 +73,12 @@ def record(lesson: Lesson, sb: Sandbox) -> dict[str, list[Transcript]]:
 
 def _played(picture: Terminal, folder: Path, environment: dict[str, str]) -> Iterator[Transcript]:
     port = _free_port()
-    for command in picture.commands:
+    for each in picture.commands:
+        command, *typed = (each,) if isinstance(each, str) else each
         shown = command.lstrip("@").replace("{port}", PORT)
         kept = transcript.record(
             command.lstrip("@").replace("{port}", port),
+            typed,
             environment={**environment, "TERM": "xterm", "BUILDKIT_PROGRESS": "plain"},
             directory=folder / picture.folder,
             columns=COLUMNS,
@@ -110,12 +119,19 @@ def drawn(root: Path = ROOT) -> dict[str, bytes]:
             kept = load(picture.name, root)
             if kept:
                 alt = words.get(picture.name, "")
-                pictures[f"{picture.name}.svg"] = terminal.svg(kept, alt=alt, columns=_width(kept)).encode()
+                drawing = terminal.svg(kept, alt=alt, columns=_width(kept))
+                pictures[f"{picture.name}.svg"] = VIEW_BOX.sub(_sized, drawing, count=1).encode()
     greeting = load("hello-world", root)
     diagrams = {**DIAGRAMS, "cover": cover_of(greeting)} if greeting else DIAGRAMS
     for name, draw in diagrams.items():
         pictures[f"{name}.svg"] = style.svg(draw, style.LIGHT, words.get(name, name))
     return pictures
+
+
+def _sized(view_box: re.Match[str]) -> str:
+    """The view box, and a size in which its letters are as large as the text of a page around it."""
+    width, height = (round(float(number) * PAGE_SCALE) for number in view_box.groups())
+    return f'{view_box[0]} width="{width}" height="{height}"'
 
 
 def _width(kept: list[Transcript]) -> int:
@@ -138,7 +154,7 @@ def gist(kept: Transcript) -> list[str]:
     """The command and what it printed, masked. Sorted: images of one age are listed, and steps of a build that do
     not wait for each other are reported, in an order of their own.
     """
-    lines = (BUILD_STEP.sub("", line) for line in kept.masked().output.splitlines())
+    lines = (PROCESS.sub("", BUILD_STEP.sub("", line)) for line in kept.masked().output.splitlines())
     return [kept.command, str(kept.exit_code), *sorted({line for line in lines if line.strip()})]
 
 
@@ -169,3 +185,7 @@ def _free_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return str(free.getsockname()[1])
+
+
+if __name__ == "__main__":
+    make(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -1,0 +1,3 @@
+FROM busybox
+COPY worker /usr/local/bin/
+CMD ["worker"]

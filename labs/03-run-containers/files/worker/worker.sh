@@ -1,0 +1,3 @@
+# works until it is told to stop
+echo ready
+sleep 3600
