@@ -37,8 +37,11 @@ EXERCISES = (
         owns=("container:{name}", "container:{old}"),
         scene=Scene(
             commands=(
-                "docker run -d --label course.lab={id} --name {old} -p {port}:80 busybox " + SERVE.format("old"),
-                "docker create --label course.lab={id} --name {name} -p {port}:80 busybox " + SERVE.format("{token}"),
+                (
+                    "docker run -d --label course.lab={id} --name {old} -p {port}:80 busybox " + SERVE.format("old"),
+                    "docker create --label course.lab={id} --name {name} -p {port}:80 busybox "
+                    + SERVE.format("{token}"),
+                ),
                 "! docker start {name}",
             ),
         ),

@@ -35,9 +35,11 @@ EXERCISES = (
         needs=("cgroup",),
         scene=Scene(
             commands=(
-                RUN.format("{b}") + " -m 16m --memory-swap 16m busybox " + NEEDS_MEMORY,
-                RUN.format("{c}") + " -m 64m --memory-swap 64m busybox sleep 600",
-                RUN.format("{a}") + " -m 64m --memory-swap 64m busybox sh -c 'echo giving up; exit 137'",
+                (
+                    RUN.format("{b}") + " -m 16m --memory-swap 16m busybox " + NEEDS_MEMORY,
+                    RUN.format("{c}") + " -m 64m --memory-swap 64m busybox sleep 600",
+                    RUN.format("{a}") + " -m 64m --memory-swap 64m busybox sh -c 'echo giving up; exit 137'",
+                ),
                 "docker kill {c}",
                 "docker wait {a} {b} {c}",
             ),

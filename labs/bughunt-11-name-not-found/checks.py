@@ -53,9 +53,11 @@ EXERCISES = (
         ),
         scene=Scene(
             commands=(
-                "docker run -d --label course.lab={id} --name {server} busybox " + SERVE,
-                "docker run -d --label course.lab={id} --label scene=first --name {client} busybox sleep 3600",
-                "docker run -d --label course.lab={id} --name {stranger} busybox sleep 3600",
+                (
+                    "docker run -d --label course.lab={id} --name {server} busybox " + SERVE,
+                    "docker run -d --label course.lab={id} --label scene=first --name {client} busybox sleep 3600",
+                    "docker run -d --label course.lab={id} --name {stranger} busybox sleep 3600",
+                ),
             ),
         ),
         steps=(

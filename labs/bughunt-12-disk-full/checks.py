@@ -61,17 +61,21 @@ EXERCISES = (
         owns=("container:{name}", "container:{name}-x", "volume:{disk}", "volume:{data}"),
         scene=Scene(
             commands=(
-                "docker volume create --label course.lab={id} -o type=tmpfs -o device=tmpfs -o o=size=4m {disk}",
-                "docker volume create --label course.lab={id} {data}",
-                "docker volume create --label course.lab={id} {data}-old",
-                "docker run --label course.lab={id} --name {name}-1 -v {data}:/a -v {data}-old:/b busybox "
-                "sh -c 'echo {token} > /a/kept; echo old > /b/old'",
-                "printf 'FROM busybox\\nLABEL course.lab={id} leftover=1\\n' | docker build -q -",
-                "docker run --label course.lab={id} --name {name}-2 busybox false || true",
-                "docker run -d --label course.lab={id} --name {name} -v {disk}:/disk busybox sh -c "
-                "'dd if=/dev/zero of=/disk/old bs=1M count=4 2>/dev/null; "
-                "while ! echo measured > /disk/new || ! grep -q measured /disk/new; do sleep 0.2; done; "
-                "echo stored; exec sleep 3600'",
+                (
+                    "docker volume create --label course.lab={id} -o type=tmpfs -o device=tmpfs -o o=size=4m {disk}",
+                    "docker volume create --label course.lab={id} {data}",
+                    "docker volume create --label course.lab={id} {data}-old",
+                ),
+                (
+                    "docker run --label course.lab={id} --name {name}-1 -v {data}:/a -v {data}-old:/b busybox "
+                    "sh -c 'echo {token} > /a/kept; echo old > /b/old'",
+                    "printf 'FROM busybox\\nLABEL course.lab={id} leftover=1\\n' | docker build -q -",
+                    "docker run --label course.lab={id} --name {name}-2 busybox false || true",
+                    "docker run -d --label course.lab={id} --name {name} -v {disk}:/disk busybox sh -c "
+                    "'dd if=/dev/zero of=/disk/old bs=1M count=4 2>/dev/null; "
+                    "while ! echo measured > /disk/new || ! grep -q measured /disk/new; do sleep 0.2; done; "
+                    "echo stored; exec sleep 3600'",
+                ),
             ),
         ),
         steps=(

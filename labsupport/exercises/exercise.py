@@ -60,10 +60,11 @@ class Scene:
     prepare commands (builds) run while an image that they build with `-t NAME` is missing; commands run at every
     begin and undo. All they create carries the label `course.lab=<exercise id>` (`--label course.lab={id}`); with
     `Exercise.owns` that is what undo removes, but for labelled images. A scene that breaks an image the learner then
-    repairs builds `{image}:broken` in prepare and tags it `{image}` in commands: undo takes a moment only.
+    repairs builds `{image}:broken` in prepare and tags it `{image}` in commands: undo takes a moment only. A tuple
+    among the commands is run at the same time.
     """
 
-    commands: tuple[str, ...] = ()
+    commands: tuple[str | tuple[str, ...], ...] = ()
     prepare: tuple[str, ...] = ()
     files: str = "files"
 

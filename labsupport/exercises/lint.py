@@ -108,7 +108,9 @@ def _texts(exercise: Exercise) -> Iterator[str]:
             if not isinstance(check, Answer):
                 yield check.look.where
     if exercise.scene:
-        yield from (*exercise.scene.prepare, *exercise.scene.commands)
+        yield from exercise.scene.prepare
+        for command in exercise.scene.commands:
+            yield from (command,) if isinstance(command, str) else command
 
 
 def _hints(hints: tuple[str, ...], exercise: Exercise) -> Iterator[str]:

@@ -5,8 +5,10 @@ Only things with the label `course.lab=<exercise id>` and the names an exercise 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,33 +46,43 @@ def lacking(exercise: Exercise, client: DockerClient) -> str:
 
 
 def run_commands(
-    commands: Sequence[str],
+    commands: Sequence[str | tuple[str, ...]],
     known: Mapping[str, Any],
     folder: Path,
     environment: Mapping[str, str],
     *,
     strict: bool,
 ) -> str:
-    """Run shell commands one after the other in the folder; their output, both streams together.
+    """Run shell commands in the folder, one after the other, those of a tuple at the same time; their output.
 
     strict raises LessonError at the first command that fails; else all are run, as a learner would.
     """
     output = ""
     for command in commands:
-        filled = fill(command, known)
-        try:
-            done = subprocess.run(
-                ["bash", "-c", filled], cwd=folder, env=dict(environment), text=True, errors="replace",
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                timeout=LONGEST,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise LessonError(f"this took longer than {LONGEST} seconds: {filled}") from None
-        output += done.stdout
-        if strict and done.returncode:
-            last = " ".join(done.stdout.split()[-40:])
-            raise LessonError(f"setting up failed at: {filled}", seen=f"exit {done.returncode}: {last}")
+        together = (command,) if isinstance(command, str) else command
+        with ThreadPoolExecutor(max_workers=len(together)) as pool:
+            done = list(pool.map(lambda each: _run(fill(each, known), folder, environment), together))
+        for each, (status, said) in zip(together, done, strict=True):
+            output += said
+            if strict and status:
+                last = " ".join(said.split()[-40:])
+                raise LessonError(f"setting up failed at: {fill(each, known)}", seen=f"exit {status}: {last}")
     return output
+
+
+def _run(command: str, folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Exit status and output, both streams together, of one shell command. Raises LessonError when it hangs."""
+    shell = subprocess.Popen(
+        ["bash", "-c", command], cwd=folder, env=dict(environment), text=True, errors="replace",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        output, _ = shell.communicate(timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        os.killpg(shell.pid, signal.SIGKILL)  # with all it started: one of them may hold the pipe
+        shell.communicate()
+        raise LessonError(f"this took longer than {LONGEST} seconds: {command}") from None
+    return shell.returncode, output
 
 
 def remove_owned(client: DockerClient, exercise: Exercise, known: Mapping[str, Any]) -> None:

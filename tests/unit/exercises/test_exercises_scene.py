@@ -1,0 +1,66 @@
+"""Scenes without an engine: commands in order and at the same time, those that fail or hang, files kept on undo."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from labsupport.errors import LessonError
+from labsupport.exercises import Exercise, Scene, scene
+
+EXERCISE = Exercise("01.1", "t", "g", (), scene=Scene())
+
+
+def run(tmp_path: Path, *commands: str | tuple[str, ...], strict: bool = True) -> str:
+    return scene.run_commands(commands, {"name": "shop"}, tmp_path, os.environ, strict=strict)
+
+
+def test_commands_know_the_values_and_their_folder(tmp_path: Path) -> None:
+    assert run(tmp_path, "echo {name} > made", "cat made; pwd") == f"shop\n{tmp_path}\n"
+
+
+def test_a_tuple_runs_at_the_same_time(tmp_path: Path) -> None:
+    """Each of the two waits for the other: one after the other they would hang."""
+    os.mkfifo(tmp_path / "a")
+    os.mkfifo(tmp_path / "b")
+    assert run(tmp_path, ("echo x > a; cat b", "cat a; echo y > b")) == "y\nx\n"
+
+
+def test_a_scene_stops_at_what_fails(tmp_path: Path) -> None:
+    with pytest.raises(LessonError, match="setting up failed at: echo shop; exit 3") as caught:
+        run(tmp_path, "echo {name}; exit 3", "touch later")
+    assert caught.value.seen == "exit 3: shop"
+    assert not (tmp_path / "later").exists()
+
+
+def test_an_attempt_goes_on(tmp_path: Path) -> None:
+    assert run(tmp_path, "echo a; false", "echo b", strict=False) == "a\nb\n"
+
+
+def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene, "LONGEST", 0.5)
+    with pytest.raises(LessonError, match=r"longer than 0\.5 seconds"):
+        run(tmp_path, "echo $$ > pid; sleep 60 & sleep 60")
+    leader = (tmp_path / "pid").read_text().strip()
+    assert subprocess.run(["pgrep", "-g", leader], capture_output=True).stdout == b""
+
+
+def test_earlier_work_is_kept_three_times(tmp_path: Path) -> None:
+    lesson, folder = tmp_path / "lesson", tmp_path / "work" / "01.1"
+    (lesson / "files").mkdir(parents=True)
+    (lesson / "files" / "Dockerfile").write_text("FROM broken\n")
+    for number in range(6):
+        scene.copy_files(EXERCISE, lesson, folder)
+        (folder / "mine").write_text(str(number))
+    kept = sorted(folder.parent.glob(".01.1-before-*"))
+    assert [(place / "mine").read_text() for place in kept] == ["2", "3", "4"]
+    assert (folder / "Dockerfile").read_text() == "FROM broken\n"
+
+
+def test_an_exercise_without_files_has_an_empty_folder(tmp_path: Path) -> None:
+    scene.copy_files(replace(EXERCISE, scene=None), tmp_path, tmp_path / "work")
+    assert list((tmp_path / "work").iterdir()) == []
