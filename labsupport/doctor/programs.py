@@ -18,22 +18,36 @@ from labsupport.doctor.finding import Finding, ok, warn
 
 @dataclass(frozen=True)
 class Program:
-    """A program, Debian's package for it, and what it is needed for."""
+    """A program or a shared library (`libNAME.so.N`), Debian's package for it, and what it is needed for."""
 
     name: str
     package: str
     why: str
+
+    def is_here(self) -> bool:
+        if ".so." not in self.name:
+            return shutil.which(self.name) is not None
+        import ctypes
+
+        try:
+            ctypes.CDLL(self.name)
+        except OSError:
+            return sys.platform != "linux"
+        return True
 
 
 LESSONS = (
     Program("curl", "curl", "lessons ask web servers in containers with it"),
     Program("ps", "procps", "`docker top` asks it for the processes of a container"),
 )
-TESTS = (Program("chromium", "chromium", "the browser tests open JupyterLab in it"),)
+TESTS = (
+    Program("chromium", "chromium", "the browser tests open JupyterLab in it"),
+    Program("libatomic.so.1", "libatomic1", "Playwright, which drives the browser, is linked with it"),
+)
 
 
 def missing(programs: Sequence[Program]) -> list[Program]:
-    return [program for program in programs if shutil.which(program.name) is None]
+    return [program for program in programs if not program.is_here()]
 
 
 def command(programs: Sequence[Program]) -> str:
