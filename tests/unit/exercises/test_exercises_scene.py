@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from labsupport.errors import LessonError
@@ -45,8 +45,16 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monke
     monkeypatch.setattr(scene, "LONGEST", 0.5)
     with pytest.raises(LessonError, match=r"longer than 0\.5 seconds"):
         run(tmp_path, "echo $$ > pid; sleep 60 & sleep 60")
-    leader = (tmp_path / "pid").read_text().strip()
-    assert subprocess.run(["pgrep", "-g", leader], capture_output=True).stdout == b""
+    group = int((tmp_path / "pid").read_text())
+    left = [process for process in psutil.process_iter(["status"]) if _group(process.pid) == group]
+    assert [process for process in left if process.info["status"] != psutil.STATUS_ZOMBIE] == []
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
 
 
 def test_earlier_work_is_kept_three_times(tmp_path: Path) -> None:
