@@ -15,7 +15,7 @@ import nbformat
 from labsupport.errors import LessonError
 from labsupport.lessons import outputs, strip
 from labsupport.lessons.execute import execute as run
-from labsupport.lessons.place import folder_of, workplace
+from labsupport.lessons.place import anywhere, folder_of, workplace
 from labsupport.lessons.source import ROOT, Cell, Lesson, Notebook, find, read, tags
 
 Place = Callable[[], AbstractContextManager[Callable[[], None]]]
@@ -57,10 +57,10 @@ def _build(
     if execute:
         report(f"{lesson.name}: running the solutions")
         begin_anew()
-        solution = run(solution, folder_of(lesson.solution))
+        solution = anywhere(run(solution, folder_of(lesson.solution)))
         report(f"{lesson.name}: running the learner's copy")
         begin_anew()
-        asked = run(learner, folder_of(lesson.learner))
+        asked = anywhere(run(learner, folder_of(lesson.learner)))
         unsolved = verdicts(asked, {} if fresh else load_verdicts(lesson.unsolved), rules)
     for cell in _code(solution):
         before = known.get(cell.id)

@@ -85,6 +85,15 @@ def no_digests(notebook: Notebook, folder: Path) -> Iterator[str]:
             yield f"cell {cell.id} names a raw digest: it will not be the same on another machine"
 
 
+def no_home(notebook: Notebook, folder: Path) -> Iterator[str]:
+    """Committed outputs name no folder of the machine that built them (call with an executed notebook)."""
+    home = str(Path.home())
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if home in str(output.get("text", "")) or "/tmp/" in str(output.get("text", "")):
+                yield f"cell {cell.id} shows a folder of the machine it ran on"
+
+
 def loads_first(notebook: Notebook, folder: Path) -> Iterator[str]:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if not code or not code[0].source.startswith("%load_ext labsupport"):

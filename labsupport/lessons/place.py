@@ -7,15 +7,19 @@ touches the sandbox, the working copy or the progress of whoever runs the builde
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from labsupport import hub, sandbox
+from labsupport.lessons.source import Notebook
 from labsupport.sandbox import Sandbox, paths
 
 SEED = "course"
+LEARNERS_CACHE = "/home/ada/.cache/containers-course"  # in committed outputs, whoever built them
 
 
 @contextmanager
@@ -25,6 +29,7 @@ def workplace() -> Iterator[Callable[[], None]]:
     Yields what brings it back to its beginning: call it before each notebook.
     """
     before = dict(os.environ)
+    os.environ["LABSUPPORT_PACKAGES"] = str(paths.packages())  # the engine's programs, if they were fetched already
     os.environ["LABSUPPORT_HOME"] = str(paths.cache() / "builder")
     os.environ.pop("LABSUPPORT_SANDBOX", None)
     try:
@@ -57,6 +62,18 @@ def begin_anew(sb: Sandbox) -> None:
     work = paths.work()
     shutil.rmtree(work / "exercises", ignore_errors=True)
     (work / "progress.json").unlink(missing_ok=True)
+
+
+def anywhere(executed: Notebook) -> Notebook:
+    """The notebook with the builder's own folders, in what its commands printed, written as a learner's."""
+    # sockets lie below the temporary folder where the sandbox's own path is too long for them
+    short = re.compile(rf"{re.escape(tempfile.gettempdir())}/{paths.APPLICATION}-\w+/")
+    for cell in executed.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                text = short.sub(f"{LEARNERS_CACHE}/sandbox/default/run/", output.text)
+                output.text = text.replace(str(paths.cache()), LEARNERS_CACHE)
+    return executed
 
 
 def _nobody(line: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from labsupport.lessons import Lesson, check, find
+from labsupport.lessons import Lesson, check, find, lint
 from labsupport.lessons.builder import load, load_verdicts
 from labsupport.lessons.strip import BEGIN
 
@@ -32,6 +32,12 @@ def test_no_output_of_a_demonstration_is_an_error(lesson: Lesson) -> None:
         kinds = [out.output_type for cell in notebook.cells for out in cell.get("outputs", [])]
         assert kinds
         assert "error" not in kinds
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_no_output_names_a_folder_of_the_machine_that_built_it(lesson: Lesson) -> None:
+    for path in (lesson.solution, lesson.learner):
+        assert list(lint.no_home(load(path), lesson.folder)) == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)

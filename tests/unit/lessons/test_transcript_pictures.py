@@ -59,3 +59,7 @@ def test_a_transcript_that_says_something_else_is_not_the_same() -> None:
 def test_hidden_commands_are_not_shown() -> None:
     for path in Path(ROOT / "images/transcripts").glob("*.json"):
         assert not any(kept.command.startswith("@") for kept in pictures.load(path.stem))
+
+
+def test_a_picture_is_shown_at_the_size_of_the_text_around_it(drawn: dict[str, bytes]) -> None:
+    assert re.search(rb'viewBox="0 0 [\d.]+ [\d.]+" width="\d{3}" height="\d+"', drawn["pull.svg"])
