@@ -6,7 +6,7 @@ stored = sum over the tree's layers = sum of fair shares; an image's shared + un
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,16 +15,27 @@ from labsupport.layers.model import Image, Store
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One image's bytes. shared: in layers another image also uses; fair_share: each layer split among its
-    users.
-    """
+    """One image's bytes. by_users: number of users -> bytes in layers with so many."""
 
     image: Image
     total: int
-    shared: int
-    unique: int
-    fair_share: Fraction
+    by_users: Mapping[int, int]
     unknown_layers: int
+
+    @property
+    def unique(self) -> int:
+        """Bytes in layers no other image uses."""
+        return self.by_users.get(1, 0)
+
+    @property
+    def shared(self) -> int:
+        """Bytes in layers another image also uses."""
+        return self.total - self.unique
+
+    @property
+    def fair_share(self) -> Fraction:
+        """Each layer's bytes split among its users; over all images this adds up to what is stored."""
+        return sum((Fraction(size, users) for users, size in self.by_users.items()), Fraction(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +63,18 @@ def bytes_of(store: Store, chain_ids: Iterable[str]) -> int:
 def books(store: Store) -> Books:
     """The account of every image of the store, and their sums."""
     accounts = []
+    layers, users_of = store.layers, store.users
     for image in store.images:
-        total = shared = unknown = 0
-        fair = Fraction(0)
+        unknown = 0
+        by_users: dict[int, int] = {}
         for chain_id in image.chain:
-            size = store.layers[chain_id].size
-            users = len(store.users[chain_id])
+            size = layers[chain_id].size
             if size is None:
                 unknown += 1
-                continue
-            total += size
-            fair += Fraction(size, users)
-            if users > 1:
-                shared += size
-        accounts.append(Account(image, total, shared, total - shared, fair, unknown))
+            elif size:
+                users = len(users_of[chain_id])
+                by_users[users] = by_users.get(users, 0) + size
+        accounts.append(Account(image, sum(by_users.values()), by_users, unknown))
     return Books(
         tuple(accounts),
         pulled_separately=sum(account.total for account in accounts),
