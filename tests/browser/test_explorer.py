@@ -201,7 +201,11 @@ def test_in_jupyterlab_it_follows_the_engine(chromium: Page, sb: Any, tmp_path: 
     load("course-explorer/one:1", base)
     write_notebook(
         tmp_path / "explore.ipynb",
-        ["from labsupport.notebook import layers_magic\nlayers_magic.register(get_ipython())", "%layers"],
+        [
+            "from labsupport.notebook import layers_magic\nlayers_magic.register(get_ipython())",
+            "%layers",
+            "layers.show()",
+        ],
     )
     try:
         with jupyter_lab(tmp_path, sb.environment()) as address:
@@ -212,6 +216,10 @@ def test_in_jupyterlab_it_follows_the_engine(chromium: Page, sb: Any, tmp_path: 
             run_all(page)
             page.wait_for_selector('.lx-name span:has-text("course-explorer/one:1")', timeout=90_000)
             assert not page.locator(".course-still").is_visible()
+            drawn = page.locator(".course-figure img.course-light")
+            drawn.wait_for(timeout=90_000)
+            assert "layer stacks of" in str(drawn.get_attribute("alt")), "JupyterLab keeps the words"
+            assert not page.locator(".course-figure img.course-dark").is_visible()
             load("course-explorer/two:1", base, top)
             page.wait_for_selector('.lx-name span:has-text("course-explorer/two:1")', timeout=20_000)
             sb.client().images.remove("course-explorer/two:1")

@@ -137,3 +137,16 @@ def test_saved_files_are_what_they_are_called(tmp_path: Path) -> None:
 def test_html_carries_real_images() -> None:
     encoded = re.findall(r"base64,([^\"]+)", PICTURES["matrix"]().as_html())
     assert all(base64.b64decode(text)[:4] == b"\x89PNG" for text in encoded)
+
+
+def test_the_words_survive_nbconvert() -> None:
+    """nbconvert drops the alternative text of a plain PNG output; ours is HTML for that reason."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    picture = PICTURES["stacks"]()
+    output = nbformat.v4.new_output("display_data", {"text/html": picture.as_html(), "text/plain": picture.as_text()})
+    cell = nbformat.v4.new_code_cell("layers.show()", outputs=[output])
+    page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    assert f'alt="{picture.alt}"' in page and "<details>" in page
+    assert "No description has been provided" not in page

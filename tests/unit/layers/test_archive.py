@@ -1,6 +1,7 @@
 """Archives as engines write them, and hostile ones: a clear error, and nothing written."""
 
 import gzip
+import importlib.util
 import io
 import json
 import tarfile
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from labsupport.errors import ImageDataError
 from labsupport.layers.archive import Limits
 from labsupport.layers.imagefile import ImageArchive, read_archive, read_path
-from labsupport.oci.writing import File, Recipe, archive, layer, whiteout
+from labsupport.oci.writing import File, Recipe, archive, digest, layer, whiteout
 
 BASE = layer([File("etc", kind="dir"), File("etc/a", b"a" * 1000), File("link", kind="symlink", target="etc/a")])
 TOP = layer([whiteout("etc/a"), File("b", b"b" * 50)])
@@ -241,3 +242,20 @@ def test_progress_is_told_and_may_cancel() -> None:
 
     with pytest.raises(Cancelled):
         read(raw, progress=cancel)
+
+
+def test_zstd_is_read_or_named() -> None:
+    """Python reads zstd with a package that may be missing; then the error says which."""
+    if importlib.util.find_spec("zstandard") is None:
+        blob = b"\x28\xb5\x2f\xfd" + bytes(100)
+        with pytest.raises(ImageDataError, match="compressed with zstd") as caught:
+            read(layer([File("x/layer.tar", blob)]))
+        assert "zstandard" in caught.value.next_command
+        return
+    zstandard = importlib.import_module("zstandard")
+    found = members(archive([RECIPE]))
+    found[_layer_path(0)] = zstandard.ZstdCompressor().compress(BASE)
+    path = f"blobs/sha256/{digest(found[_layer_path(0)]).partition(':')[2]}"
+    found[path] = found.pop(_layer_path(0))
+    found["manifest.json"] = found["manifest.json"].replace(_layer_path(0).encode(), path.encode())
+    assert read(repacked(found)).only.is_exact
