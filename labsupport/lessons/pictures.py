@@ -33,7 +33,8 @@ COLUMNS = 150  # of the terminal in which commands are recorded; a picture is as
 NARROWEST = 72
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 PAGE_SCALE = 0.66  # a terminal is drawn with letters of 20 px
-BUILD_STEP = re.compile(r"^#\d+ |<duration> (?=done)")  # a step's number, and a time too short to be given always
+BUILD_STEP = re.compile(r"^#\d+ ")
+TOLD = ("[", "naming", "ERROR")  # what a build always says of a step; progress and times come as the load allows
 PROCESS = re.compile(r"^ *\d+ (?=root )")  # a process number in the output of ps: which one is next, chance decides
 PORT = "8090"  # as shown; recorded on a port that was free
 
@@ -154,8 +155,12 @@ def gist(kept: Transcript) -> list[str]:
     """The command and what it printed, masked. Sorted: images of one age are listed, and steps of a build that do
     not wait for each other are reported, in an order of their own.
     """
-    lines = (PROCESS.sub("", BUILD_STEP.sub("", line)) for line in kept.masked().output.splitlines())
-    return [kept.command, str(kept.exit_code), *sorted({line for line in lines if line.strip()})]
+    lines = set()
+    for line in kept.masked().output.splitlines():
+        words = PROCESS.sub("", BUILD_STEP.sub("", line))
+        if words.strip() and (not BUILD_STEP.match(line) or words.startswith(TOLD)):
+            lines.add(words.removesuffix(" done").removesuffix(" <duration>"))
+    return [kept.command, str(kept.exit_code), *sorted(lines)]
 
 
 def load(name: str, root: Path = ROOT) -> list[Transcript]:

@@ -63,3 +63,15 @@ def test_hidden_commands_are_not_shown() -> None:
 
 def test_a_picture_is_shown_at_the_size_of_the_text_around_it(drawn: dict[str, bytes]) -> None:
     assert re.search(rb'viewBox="0 0 [\d.]+ [\d.]+" width="\d{3}" height="\d+"', drawn["pull.svg"])
+
+
+def test_the_pace_of_a_build_does_not_matter_and_its_steps_do() -> None:
+    quick = "#5 [2/2] COPY bill.lua /home/bill.lua\n#5 DONE 0.0s\n#6 exporting layers done\n#6 naming to bill done\n"
+    slow = (
+        quick.replace("0.0s", "1.1s").replace("layers done", "layers 0.3s done").replace("bill done", "bill 0.1s done")
+    )
+    slow = slow.replace("#6", "#8")
+    other = quick.replace("COPY bill.lua", "COPY total.lua")
+    kept, slower, another = (Transcript("docker build .", text, 0) for text in (quick, slow, other))
+    assert pictures.same([kept], [slower])
+    assert not pictures.same([kept], [another])
