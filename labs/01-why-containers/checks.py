@@ -282,8 +282,8 @@ PREDICTIONS = (
     ),
     Prediction(
         "01.p5",
-        "The image is there. From `docker run` to the page in your hands: how long?",
-        ("Less than 2 seconds", "2 to 10 seconds", "More than 10 seconds"),
+        "The image is there. How much longer does the page take than from a web server without a container?",
+        ("Less than 2 seconds longer", "About 10 seconds longer", "A minute or more, as a computer that boots"),
         "a",
         "Nothing is installed and nothing boots: a process is started.",
     ),
