@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from labsupport import environment, furnish
-from labsupport.cli.steps import say
 from labsupport.environment import COURSE_LOCK, TEST_LOCK
 from labsupport.errors import CourseError
+from labsupport.steps import say
 
 
 def main(argv: list[str]) -> int:

@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labsupport import furnish
-from labsupport.cli.steps import say, step
 from labsupport.furnish import EnvironmentFailed, base_python, python_of
+from labsupport.steps import say, step
 
 COURSE_LOCK = "requirements.txt"
 TEST_LOCK = "requirements-test.txt"

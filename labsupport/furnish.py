@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from labsupport.cli.steps import say, step
 from labsupport.errors import CourseError
+from labsupport.steps import say, step
 
 
 class EnvironmentFailed(CourseError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from labsupport import hub, sandbox
-from labsupport.cli.steps import Reporter
+from labsupport.steps import Reporter
 
 
 def show() -> None:

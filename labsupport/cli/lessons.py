@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labsupport.cli.steps import Reporter
+from labsupport.steps import Reporter
 
 
 def build(lesson: str | None, *, execute: bool, check: bool) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from labsupport import __version__
-from labsupport.cli.steps import say
 from labsupport.errors import CourseError
+from labsupport.steps import say
 
 INTERRUPTED = 130
 BUG = 70  # EX_SOFTWARE of sysexits.h

@@ -12,8 +12,8 @@ import click
 import psutil
 
 from labsupport import sandbox
-from labsupport.cli.steps import Reporter, say
 from labsupport.jupyter import server
+from labsupport.steps import Reporter, say
 
 
 def status(as_json: bool) -> int:

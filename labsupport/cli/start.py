@@ -11,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 
 from labsupport import environment, sandbox, workcopy
-from labsupport.cli.steps import Reporter, say, step
 from labsupport.doctor import programs
 from labsupport.jupyter import server, trust
+from labsupport.steps import Reporter, say, step
 
 INTERRUPTED = 130
 

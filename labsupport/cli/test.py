@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from labsupport import environment
-from labsupport.cli.steps import say
 from labsupport.doctor import programs
+from labsupport.steps import say
 
 
 def run_tests(arguments: list[str], *, install: bool, require_engine: bool) -> int:

@@ -31,7 +31,7 @@ NEEDED = (
     "furnish.py",
     "errors.py",
     "cli/__init__.py",
-    "cli/steps.py",
+    "steps.py",
 )
 
 
