@@ -14,6 +14,8 @@ from labsupport.exercises.proof import Bench
 IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exercises]
 
 
+# the Docker SDK leaves sockets of streams to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.engine
 @pytest.mark.parametrize("exercise_id", IDS)
 def test_exercise(exercise_id: str, bench: Bench) -> None:

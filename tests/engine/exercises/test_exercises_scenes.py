@@ -18,7 +18,11 @@ from labsupport.exercises.recorded import EventSource
 from labsupport.notebook import lab
 from labsupport.sandbox import events
 
-pytestmark = pytest.mark.engine
+pytestmark = [
+    pytest.mark.engine,
+    # the Docker SDK leaves sockets of streams to the garbage collector
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 Shell = Callable[[str], str]
 
 
