@@ -1,6 +1,7 @@
 // Draws what labsupport.notebook.explorer sends. No library; every text goes in as text, never as markup.
 
 const ROW = 24;
+const MANY = 1200; // layers
 const LEAST = 4; // pixels of a layer too small to see
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
@@ -59,6 +60,9 @@ export function place(picture, width) {
 function render({ model, el }) {
   let picture = { images: [], layers: [], sums: {}, accounting: "" };
   let chosen = null; // {kind: "layer" | "image", row, at}
+  let placed = null; // where each layer is drawn
+  let painted = null; // the rows that exist
+  let fresh = new Set(); // layers that were not there before
   let hinting = true; // nothing was asked for yet
   let known = null; // chain ids drawn before, to mark new ones
   const ticked = new Set(); // image ids
@@ -109,15 +113,39 @@ function render({ model, el }) {
     const { start, wide } = place(picture, width);
     const before = known;
     known = new Set(picture.layers.map((layer) => layer.c));
+    fresh = new Set(before ? picture.layers.filter((layer) => !before.has(layer.c)).map((layer) => layer.c) : []);
+    placed = { start, wide, names };
+    rows.style.height = `${Math.max(1, picture.images.length) * ROW}px`;
+    painted = null;
+    paint();
+    for (const id of [...ticked]) if (!picture.images.some((image) => image.id === id)) ticked.delete(id);
+    tellFreed();
+    const again = focus && rows.querySelector(`[data-key="${CSS.escape(focus)}"]`);
+    if (again) moveTo(again);
+    if (chosen) reselect();
+    else if (hinting) hint();
+    hideStill();
+    root.dataset.drawn = String(Date.now());
+  }
+
+  // Thousands of boxes cost more than the eye sees: beyond MANY only the rows in view, and some around, are made.
+  function paint() {
+    const all = picture.layers.length <= MANY;
+    const top = Math.floor(scroll.scrollTop / ROW), shown = Math.ceil(scroll.clientHeight / ROW) || 20;
+    if (painted && top >= painted.from && top + shown <= painted.to) return;
+    painted = all ? { from: 0, to: picture.images.length + shown } : { from: top - shown, to: top + 2 * shown };
+    const { start, wide, names } = placed;
+    const held = rows.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const nodes = [];
     picture.layers.forEach((layer, at) => {
+      if (layer.l < painted.from || layer.f > painted.to) return;
       const count = layer.l - layer.f + 1;
       const shared = count > 1;
       const label = `${layer.x || "command not known"}, ${size(layer.s)}`;
       const thin = wide[at] < 26;
       const node = make("div", {
         class: ["lx-layer", shared && "lx-shared", layer.s === null && "lx-unknown", thin && "lx-thin",
-          before && !before.has(layer.c) && "lx-new"].filter(Boolean).join(" "),
+          fresh.has(layer.c) && "lx-new"].filter(Boolean).join(" "),
         role: "button", tabindex: "-1", title: label,
         "aria-label": `Layer: ${label}, ${shared ? `shared by ${count} images` : "one image's own"}`,
         "data-key": layer.c, "data-at": at,
@@ -126,6 +154,7 @@ function render({ model, el }) {
       nodes.push(node);
     });
     picture.images.forEach((image, row) => {
+      if (row < painted.from || row > painted.to) return;
       const last = image.chain.length ? image.chain[image.chain.length - 1] : -1;
       const end = last < 0 ? 0 : start[last] + wide[last];
       const total = image.chain.reduce((sum, at) => sum + (picture.layers[at].s || 0), 0);
@@ -138,18 +167,20 @@ function render({ model, el }) {
       nodes.push(make("div", { class: "lx-name", style: `top:${row * ROW}px;width:${names}px`, "data-row": row }, tick, name));
       nodes.push(make("div", { class: "lx-total", "aria-hidden": "true", style: `top:${row * ROW}px;left:${names + end + 6}px` }, size(total)));
     });
-    rows.style.height = `${Math.max(1, picture.images.length) * ROW}px`;
     rows.replaceChildren(...nodes);
-    for (const id of [...ticked]) if (!picture.images.some((image) => image.id === id)) ticked.delete(id);
-    tellFreed();
-    const first = rows.querySelector(".lx-name span");
+    const first = (held && rows.querySelector(`[data-key="${CSS.escape(held)}"]`)) || rows.querySelector(".lx-name span");
     if (first) first.tabIndex = 0;
-    const again = focus && rows.querySelector(`[data-key="${CSS.escape(focus)}"]`);
-    if (again) moveTo(again);
-    if (chosen) reselect();
-    else if (hinting) hint();
-    hideStill();
-    root.dataset.drawn = String(Date.now());
+    if (first && held) first.focus({ preventScroll: true });
+    const node = chosen && rows.querySelector(`[data-key="${CSS.escape(chosen.key)}"]`);
+    if (node) mark(node);
+  }
+
+  // Bring a row into view, and so into being.
+  function reach(target) {
+    const top = target * ROW;
+    if (top < scroll.scrollTop) scroll.scrollTop = top;
+    else if (top + ROW > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = top + 2 * ROW - scroll.clientHeight;
+    paint();
   }
 
   function hint() {
@@ -160,9 +191,8 @@ function render({ model, el }) {
   }
 
   function reselect() {
-    const node = rows.querySelector(`[data-key="${CSS.escape(chosen.key)}"]`);
-    if (!node) { chosen = null; hint(); return; }
-    mark(node);
+    const there = picture.layers.some((layer) => layer.c === chosen.key) || picture.images.some((image) => image.id === chosen.key);
+    if (!there) { chosen = null; hint(); }
   }
 
   function mark(node) {
@@ -246,6 +276,7 @@ function render({ model, el }) {
     let to = null;
     const into = (target) => {
       row = Math.min(Math.max(0, target), picture.images.length - 1);
+      reach(row);
       const there = picture.images[row].chain;
       return column < 0 || !there.length ? nameOf(row) : layerOf(there[Math.min(column, there.length - 1)]);
     };
@@ -270,6 +301,7 @@ function render({ model, el }) {
     const node = event.target.closest("[data-key]");
     if (node) { moveTo(node); choose(node); }
   });
+  scroll.addEventListener("scroll", () => requestAnimationFrame(() => { if (placed) paint(); }));
   rows.addEventListener("pointerover", (event) => {
     const node = event.target.closest(".lx-layer");
     rows.querySelectorAll(".lx-lit").forEach((other) => other.classList.remove("lx-lit"));
@@ -329,6 +361,8 @@ function render({ model, el }) {
       hinting = false;
       rows.querySelectorAll(".lx-chosen, .lx-user").forEach((other) => other.classList.remove("lx-chosen", "lx-user"));
       const go = (found) => make("button", { type: "button", onclick: () => {
+        const layer = picture.layers.find((one) => one.c === found.layer);
+        if (layer) reach(layer.f);
         const node = rows.querySelector(`[data-key="${CSS.escape(found.layer)}"]`);
         if (node) { moveTo(node); choose(node); } } }, `layer ${found.number}`);
       details.replaceChildren(make("h4", {}, `${content.count} found for "${content.path}"`),

@@ -179,14 +179,36 @@ def test_the_live_view_hides_the_still_one_and_gives_it_back(chromium: Page, rea
     assert label is not None and "3 images" in label
 
 
-def test_three_hundred_images_are_drawn(chromium: Page) -> None:
-    many = store(*((f"i{number}", "abcdef"[: 1 + number % 6]) for number in range(300)))
+def test_three_hundred_images(chromium: Page) -> None:
+    """Only what is in view is made; scrolling, keys and a search reach the rest."""
+    letters = "abcdef"
+    many = store(
+        *((f"i{number:03}", "".join(letters[(number // 6**at) % 6] for at in range(8))) for number in range(300))
+    )
+    assert len(many.layers) > 1200
     put_explorer(chromium, many)
-    assert chromium.locator(".lx-name").count() == 300
+    assert chromium.evaluate("document.querySelector('.lx-rows').offsetHeight") == 300 * 24
+    assert chromium.locator(".lx-name").count() < 100
     wide = chromium.evaluate(
         "document.querySelector('.lx-scroll').scrollWidth <= document.querySelector('.lx').clientWidth"
     )
     assert wide, "nothing runs out at the right"
+    names = [image.name for image in many.ordered()]
+    chromium.click(".lx-name span >> nth=0")
+    chromium.keyboard.press("End")
+    assert focused(chromium).startswith(f"Image {names[-1]}")
+    chromium.keyboard.press("ArrowRight")
+    chromium.keyboard.press("ArrowUp")
+    chromium.keyboard.press("Escape")
+    assert not focused(chromium).startswith(f"Image {names[-1]}")
+    last = many.image(names[-1])
+    assert last is not None
+    chromium.evaluate("document.querySelector('.lx-scroll').scrollTop = 0")
+    found: dict[str, Any] = {"image": last.name, "id": last.id, "layer": short(last.chain[-1], 20), "number": 8}
+    found |= {"path": "/x", "size": 1, "fate": "visible"}
+    chromium.evaluate("(told) => model.tell(told)", {"found": [found], "count": 1, "path": "/x"})
+    chromium.click("button:has-text('layer 8')")
+    assert last.name in chromium.inner_text(".lx-details")
 
 
 @pytest.mark.engine
