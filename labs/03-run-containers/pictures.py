@@ -2,7 +2,7 @@
 
 from labsupport.lessons.pictures import Terminal
 
-TALK = "'echo \"oven on\"; sleep 4; echo \"cake ready\"; sleep 3600'"
+TALK = '\'echo "oven on"; sleep 4; echo "cake ready"; sleep 3600\''
 
 PICTURES = (
     Terminal("run-it", (
