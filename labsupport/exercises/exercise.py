@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labsupport.errors import LessonError
-from labsupport.exercises.checks import Check
+from labsupport.exercises.checks import Answer, Check
 from labsupport.exercises.seeds import Seeded, fill, values
 
 # Environment variables that mean something already: no seed may be called so.
@@ -116,6 +116,16 @@ class Exercise:
             if step.name == name:
                 return step
         raise LessonError(f"exercise {self.id} has no step {name!r}")
+
+
+def unasked(exercise: Exercise, given: Any) -> str:
+    """A sentence about answers under names that no check asks for; "" when all are asked for."""
+    asked = [check.key for step in exercise.steps for check in step.checks if isinstance(check, Answer)]
+    unknown = sorted(set(answers_as_dict(given)) - set(asked))
+    if not asked or not unknown:
+        return ""  # an exercise without Answer checks may read answers in ways of its own
+    wanted = "answer=..., one value" if asked == ["answer"] else "answer={...} with " + ", ".join(map(repr, asked))
+    return f"Not asked for: {', '.join(map(repr, unknown))}. It wants {wanted}."
 
 
 def answers_as_dict(given: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from labsupport.errors import LessonError
-from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.exercise import Exercise, unasked
 from labsupport.notebook.panel import progress
 from labsupport.notebook.question import ask
 from labsupport.notebook.showing import show, show_words
@@ -33,10 +33,12 @@ def check(exercise: str, answer: Any = None) -> None:
         report = replace(report, next_exercise=following)
     elif found.scene and found.scene.commands and not session.progress().begun(found.id):
         report = replace(report, notes=(f'Its scene is not set up yet: begin("{found.id}")',))
+    if words := unasked(found, answer):
+        report = replace(report, notes=(*report.notes, words))
     try:
         session.progress().record(report)
     except LessonError as error:
-        report = replace(report, notes=(f"The result could not be kept: {error.message}",))
+        report = replace(report, notes=(*report.notes, f"The result could not be kept: {error.message}"))
     show(str(report), report._repr_html_())
 
 

@@ -24,6 +24,7 @@ from labsupport.exercises import (
     mistakes,
 )
 from labsupport.exercises.evaluate import evaluate, run_check
+from labsupport.exercises.exercise import unasked
 
 RUNNING = {"web": {"State": {"Status": "running"}, "Config": {"Image": "web"}}}
 STATE = State(
@@ -185,6 +186,26 @@ def test_answer_is_wrong(want: Any, given: Any, expected: str) -> None:
     check = Answer("q", looks.Look(lambda lab: want, "docker ..."), unit="B" if want == 5_000_000 else "")
     outcome = run_check(check, fake_lab(answers={"answer": given}))
     assert (outcome.verdict, outcome.expected) == (Verdict.FAILED, expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"layers": 1, "size": 2}, ""),
+        (None, ""),
+        ({"layres": 1}, "Not asked for: 'layres'. It wants answer={...} with 'layers', 'size'."),
+        (3, "Not asked for: 'answer'. It wants answer={...} with 'layers', 'size'."),
+    ],
+)
+def test_answers_nobody_asked_for(given: Any, words: str) -> None:
+    exercise = Exercise("x", "t", "g", (Step("a", Answer("q", 1, key="layers"), Answer("q", 1, key="size")),))
+    assert unasked(exercise, given) == words
+
+
+def test_one_value_is_asked_for() -> None:
+    exercise = Exercise("x", "t", "g", (Step("a", Answer("q", 1)),))
+    assert unasked(exercise, {"x": 1}) == "Not asked for: 'x'. It wants answer=..., one value."
+    assert unasked(exercise, 1) == unasked(Exercise("x", "t", "g", (Step("a", STATE),)), 1) == ""
 
 
 def test_no_answer_yet() -> None:
