@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -56,6 +57,8 @@ def measure(box, rounds: int) -> int:
     from labsupport.exercises.evaluate import evaluate, run_check
 
     client, worst = box.client(), 0.0
+    ping = statistics.median(milliseconds(client.ping) for _ in range(rounds))
+    print(f"for comparison: the engine answers /_ping in {ping:.1f} ms")
     print(f"State checks on {MANY} containers and {MANY} images (medians and slowest of {rounds}, ms)")
     for check in state_checks():
         times = [milliseconds(lambda check=check: run_check(check, Lab(client))) for _ in range(rounds)]
@@ -66,6 +69,9 @@ def measure(box, rounds: int) -> int:
     print(f"  {whole.title:22} {statistics.median(times):8.1f} {max(times):8.1f}")
     print(f"worst State check {worst:.1f} ms, allowed {STATE_MS:.0f} ms\n\nUndo (medians of 3, seconds)")
     slowest = 0.0
+    docker_run = ["docker", "run", "--rm", "busybox", "true"]
+    bare = [milliseconds(lambda: subprocess.run(docker_run, env=box.environment(), check=True)) for _ in range(3)]
+    print(f"  {'for comparison: one `docker run --rm busybox true`':51} {statistics.median(bare) / 1000:6.2f}")
     for lesson in catalog.lessons():
         for exercise in lesson.exercises:
             if exercise.scene is None:
