@@ -43,9 +43,10 @@ What the parts mean:
   since the scene began; `Probe(what, probes...., expect)` acts, observes, undoes; `Answer(what, want)` compares
   `check("01.3", answer=3)` with a look or a constant. `looks` and `probes` carry the command that shows the value.
 * `seeds` (`Name`, `Port`, `Token`, `Pick`) give values per learner; write them `{key}` in any text, command, hint.
+  Cells have them as `$KEY`. A seed called `fault` is a planted fault: cells do not get it, and the proofs try each.
 * A `Step` has points and may come `after` others. In a step the first failing check ends the step.
 * `scene=Scene(...)` sets a start up (files copied, commands run); `owns` lists what undo may remove besides
-  everything labelled `course.lab=<id>`.
+  everything labelled `course.lab=<id>`; `needs` names what not every engine can do.
 * The proofs: `solution` must pass; every `Wrong` (three at least) must fail and its report must show `says`; the
   untouched start must fail. For each check there must be an attempt that only this check keeps from its step's
   points, else the mutation test calls it decoration. Answers in proofs may be `Output("command")`: its output.
