@@ -31,11 +31,15 @@ def docker(text, fails=False):
     assert fails or done.returncode == 0, (text, done)
     return done.stdout.strip()
 
-def page():
-    try:
-        return urllib.request.urlopen("http://127.0.0.1:8080/", timeout=5).status
-    except OSError:
-        return None
+def page(port=8080, seconds=0):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).status
+        except OSError:
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(0.05)
 
 sb = sandbox.start(lambda line: None)
 hub.fill(sb, lambda line: None)
@@ -43,11 +47,15 @@ record["driver"], record["version"] = sb.driver, sb.engine_version
 record["images at first"] = docker("images -q")
 record["hello"] = "Pulling from library/hello-world" in docker("run hello-world 2>&1")
 docker("run -d --name page -p 8080:80 web")
-record["page"] = page()
+record["page"] = page(seconds=10)
 docker("stop -t 1 page")
 record["page of a stopped container"] = page()
 docker("start page")
-record["page again"] = page()
+record["page again"] = page(seconds=10)
+docker("run -d --name local -p 127.0.0.1:8081:80 web")
+record["page on 127.0.0.1 alone"] = page(8081, seconds=0 if sb.driver == "container" else 10)
+docker("rm -f local")
+record["and gone"] = page(8081)
 record["login"] = docker("login -u learner -p containers 127.0.0.1:5001 2>/dev/null")
 docker("tag hello-world 127.0.0.1:5001/mine/hello")
 record["push"] = "digest: sha256:" in docker("push 127.0.0.1:5001/mine/hello")
@@ -85,6 +93,8 @@ def expected(driver: str, home: str) -> dict[str, Any]:
         "page": 200,
         "page of a stopped container": None,
         "page again": 200,
+        "page on 127.0.0.1 alone": 200 if driver != "container" else None,
+        "and gone": None,
         "login": "Login Succeeded",
         "push": True,
         "work": True,
