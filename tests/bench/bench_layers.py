@@ -31,7 +31,7 @@ from labsupport.layers.engine import Reader
 from labsupport.layers.imagefile import read_path
 from labsupport.oci.writing import archive
 
-ROUNDS = 9
+ROUNDS = 5
 
 
 def best(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:

@@ -29,6 +29,17 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path.endswith("/close"):
             self.close_connection = True
             self.answer(200, {"closing": True})
+        elif self.path.endswith("/chunked"):
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"4\r\n[1,2\r\n3;x=y\r\n,3]\r\n0\r\nTrailer: x\r\n\r\n")
+        elif self.path.endswith("/short"):
+            self.send_response(200)
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(b"[1")
+            self.close_connection = True
         elif self.path.endswith("/events"):
             self.send_response(200)
             self.send_header("Transfer-Encoding", "chunked")
@@ -107,6 +118,18 @@ def test_a_connection_the_engine_closed_is_opened_again(host: str) -> None:
     connection = Connection(host)
     connection.get("/close")
     assert connection.get("/info")["path"].endswith("/info")
+
+
+def test_answers_in_chunks(host: str) -> None:
+    connection = Connection(host)
+    assert connection.get("/chunked") == [1, 2, 3]
+    assert connection.get("/info")["path"].endswith("/info"), "the next answer begins where this one ended"
+
+
+def test_an_answer_cut_short_is_no_answer(host: str) -> None:
+    with pytest.raises(ImageDataError, match="No answer") as caught:
+        Connection(host).get("/short")
+    assert "2 of 100 bytes" in caught.value.seen
 
 
 def test_headers_in_lower_case(host: str) -> None:
