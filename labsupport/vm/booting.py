@@ -48,17 +48,18 @@ def boot(image: str = "busybox", report: Report = print) -> Machine | recording.
 
 def exported(image: str) -> bytes:
     """The files of an image as a tar archive, by way of a container that never runs (`docker export`)."""
+    from docker.errors import DockerException, ImageNotFound
+
     from labsupport import sandbox
 
     client = sandbox.attach().client()
     try:
         client.images.get(image)
-    except Exception as error:
-        from docker.errors import ImageNotFound
-
-        if not isinstance(error, ImageNotFound):
-            raise
-        client.images.pull(image, tag="latest")
+    except ImageNotFound:
+        try:
+            client.images.pull(image, tag="latest")
+        except DockerException as error:
+            raise NotHere(f"the image {image} cannot be had", seen=str(error)) from error
     container: Any = client.containers.create(image, ["sh"], labels={"course.lab": "02"})
     try:
         return b"".join(container.export())

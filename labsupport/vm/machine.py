@@ -45,15 +45,16 @@ class Machine:
         }
         started = time.monotonic()
         try:
-            self._process = subprocess.Popen(
-                command(programs, self.folder, accelerator),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=(self.folder / "qemu.log").open("wb"),
-                env=programs.environment(),
-                bufsize=0,
-                start_new_session=True,
-            )
+            with (self.folder / "qemu.log").open("wb") as log:
+                self._process = subprocess.Popen(
+                    command(programs, self.folder, accelerator),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    env=programs.environment(),
+                    bufsize=0,
+                    start_new_session=True,
+                )
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise NotHere("QEMU does not start", seen=str(error)) from error
@@ -81,16 +82,16 @@ class Machine:
             assert self._process.stdin is not None
             self._process.stdin.write(f"{mark} {line}\n".encode())
             return self._until(re.compile(rb"%s \d+\r?\n" % mark.encode()), timeout).replace("\r\n", "\n")
-        except OSError:
-            self.stop()
-            raise CommandError("the virtual machine has ended", next_command="machine = vm.boot()") from None
-        except TimeoutError:
+        except TimeoutError:  # an OSError too, so it comes first
             self.stop()
             raise CommandError(
                 f"no end of this command after {timeout:g} s; the machine was ended",
                 seen=line,
                 next_command="machine = vm.boot()",
             ) from None
+        except OSError:
+            self.stop()
+            raise CommandError("the virtual machine has ended", next_command="machine = vm.boot()") from None
 
     def type(self, *lines: str) -> None:
         """Run lines one after the other, and print each with its output as a terminal would show it."""

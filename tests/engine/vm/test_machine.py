@@ -23,11 +23,15 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def machine(sb: Any) -> Iterator[vm.Machine]:
+@pytest.fixture(scope="module", autouse=True)
+def filled(sb: Any) -> None:
     from labsupport import hub
 
     hub.fill(sb)
+
+
+@pytest.fixture(scope="module")
+def machine(filled: None) -> Iterator[vm.Machine]:
     booted = vm.boot(report=lambda line: None)
     assert isinstance(booted, vm.Machine)
     yield booted
