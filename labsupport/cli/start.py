@@ -68,9 +68,9 @@ def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:
         running = server.wait_for(launched)
     if running.port != port:
         say(f"Port {port} is in use; JupyterLab listens on {running.port}.")
-    _open(running.url, browser)
     rest = "; the sandbox ran before and goes on." if was_running else " and the sandbox."
     say("Ctrl-C here stops JupyterLab" + rest)
+    _open(running.url, browser)
     status = launched.process.wait()
     if server.ended_on_request(status):
         say("JupyterLab was stopped.")
