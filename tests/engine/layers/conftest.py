@@ -8,43 +8,16 @@ containerd image store is tested where a person set one up (`dockerd --feature c
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
+from layer_engines import Engine
 
 from labsupport import hub, sandbox
 from labsupport.errors import NoEngine
-from labsupport.layers.connection import Connection, connect
 
 GIVEN = [host for host in os.environ.get("LABSUPPORT_TEST_ENGINES", "").split(",") if host]
-
-
-@dataclass
-class Engine:
-    """An engine, by its API and by the docker command."""
-
-    environment: dict[str, str]
-
-    @property
-    def api(self) -> Connection:
-        return connect(self.environment)
-
-    def docker(self, *words: str, stdin: bytes | None = None, buildkit: bool = False) -> bytes:
-        """Run docker; what it wrote to standard output."""
-        done = subprocess.run(
-            ["docker", *words],
-            env={**self.environment, "DOCKER_BUILDKIT": str(int(buildkit))},
-            input=stdin,
-            capture_output=True,
-        )
-        assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr.decode()}"
-        return done.stdout
-
-    def build(self, tag: str, dockerfile: str, *, buildkit: bool = False) -> None:
-        self.docker("build", "-q", "-t", tag, "-", stdin=dockerfile.encode(), buildkit=buildkit)
 
 
 @pytest.fixture(scope="module", params=["release", "newest", *GIVEN])

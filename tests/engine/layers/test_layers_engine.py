@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from conftest import Engine
+from layer_engines import Engine
 
 from labsupport.errors import ImageDataError
 from labsupport.layers.balance import balance

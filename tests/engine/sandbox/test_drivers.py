@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Computer, LearnersEngine
+from learners_machine import Computer, LearnersEngine
 
 from labsupport.sandbox import paths
 

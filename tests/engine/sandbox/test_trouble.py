@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Computer
+from learners_machine import Computer
 
 from labsupport.sandbox import processes
 

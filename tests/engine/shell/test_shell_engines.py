@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from labsupport import hub, shell, transcript
+from labsupport.lessons.place import begin_anew
 from labsupport.notebook.completion import docker_completions
 from labsupport.shell import settled
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.engine
 @pytest.fixture(scope="module")
 def environment(any_sb):
     hub.fill(any_sb, lambda line: print(line, file=sys.stderr))
+    begin_anew(any_sb)  # a container that other tests left would hold on to its image
     return any_sb.environment()
 
 
