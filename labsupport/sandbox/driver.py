@@ -6,6 +6,7 @@ Standard library only: the supervisor's start is part of every wait for the engi
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -119,7 +120,9 @@ class Driver:
         shutil.rmtree(self.sockets / "exec", ignore_errors=True)
 
     def cgroup(self) -> str:
-        return f"{CGROUP_PREFIX}-{self.settings.name}"
+        # two homes may each have a sandbox of this name
+        digest = hashlib.sha256(self.settings.directory.encode()).hexdigest()[:8]
+        return f"{CGROUP_PREFIX}-{self.settings.name}-{digest}"
 
     def dockerd(self) -> list[str]:
         """The engine's command line, the same for every driver that runs dockerd itself (dockerd(8))."""

