@@ -16,6 +16,7 @@ import pytest
 from kernels import Kernel, kernel
 
 from labsupport import hub, sandbox, shell, transcript
+from labsupport.lessons.place import begin_anew
 
 pytestmark = pytest.mark.engine
 
@@ -25,6 +26,7 @@ LABEL = "course.lab=test-shell"
 @pytest.fixture(scope="module")
 def engine(sb):
     hub.fill(sb, lambda line: print(line, file=sys.stderr))
+    begin_anew(sb)  # a container that other tests left would hold on to its image
     yield sb
     left = shell.run(f"docker ps -aq --filter label={LABEL}", environment=sb.environment()).stdout.split()
     if left:
