@@ -13,6 +13,7 @@ import pytest
 
 from labsupport.errors import LessonError
 from labsupport.lessons import build, check, find
+from labsupport.lessons.outputs import mask, rules_of
 
 LESSON = """# A lesson
 
@@ -68,6 +69,11 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkout(first_build: Path, tmp_path: Path) -> Path:
     return shutil.copytree(first_build, tmp_path / "checkout")
+
+
+def test_seconds_with_twelve_decimals_are_seconds_not_an_id() -> None:
+    rules = rules_of(Path(__file__).parents[2] / "nbval-sanitize.cfg")
+    assert mask("it took 800.123456789012 s", rules) == mask("it took 2.5 s", rules)
 
 
 def test_a_second_build_changes_no_file(checkout: Path) -> None:
