@@ -72,7 +72,9 @@ def any_sb(request: pytest.FixtureRequest) -> Iterator[sandbox.Sandbox]:
         return
     os.environ["LABSUPPORT_ENGINE"] = "release"
     try:
-        yield started(request.config, "release")
+        box = started(request.config, "release")
     finally:
+        # at once: the other sandbox may be started while this one is in use
         os.environ.pop("LABSUPPORT_ENGINE", None)
-        sandbox.purge("release")
+    yield box
+    sandbox.purge("release")

@@ -6,6 +6,7 @@ touches the sandbox, the working copy or the progress of whoever runs the builde
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -56,8 +57,15 @@ def begin_anew(sb: Sandbox) -> None:
     client = sb.client()
     for container in client.containers.list(all=True):
         container.remove(force=True, v=True)
-    for identity in {str(image.id) for image in client.images.list()}:
-        client.images.remove(identity, force=True)
+    import docker
+
+    # an image that others are built on goes after them: round by round, until nothing more can be removed
+    left: set[str] = set()
+    while (there := {str(image.id) for image in client.images.list()}) and there != left:
+        left = there
+        for identity in there:
+            with contextlib.suppress(docker.errors.APIError):
+                client.images.remove(identity, force=True)
     client.api.prune_builds()
     work = paths.work()
     shutil.rmtree(work / "exercises", ignore_errors=True)
