@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from labsupport.errors import CourseError
 from labsupport.jupyter import settings
+from labsupport.sandbox import ports
 
 START_TIMEOUT = 90  # seconds; a laptop's first start reads a few thousand files from a cold disk
 _STOP_TIMEOUT = 15
@@ -73,12 +73,7 @@ def _answers(running: Running) -> bool:
 def free_port(wanted: int) -> int:
     """`wanted`, or the next port above it on which nothing listens."""
     for port in range(wanted, min(wanted + 50, 65536)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if ports.is_free(port):
             return port
     raise JupyterFailed(
         f"Ports {wanted} to {wanted + 49} are all in use.", next_command="python3 -m labsupport start --port 9100"

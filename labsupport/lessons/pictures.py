@@ -13,7 +13,6 @@ import importlib.util
 import json
 import os
 import re
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -26,7 +25,7 @@ from labsupport.lessons.diagrams import DIAGRAMS, cover_of
 from labsupport.lessons.lint import PICTURE
 from labsupport.lessons.place import begin_anew, workplace
 from labsupport.lessons.source import ROOT, Lesson, find
-from labsupport.sandbox import Sandbox
+from labsupport.sandbox import Sandbox, ports
 from labsupport.transcript import Transcript
 
 COLUMNS = 150  # of the terminal in which commands are recorded; a picture is as wide as its longest line
@@ -73,7 +72,7 @@ def record(lesson: Lesson, sb: Sandbox) -> dict[str, list[Transcript]]:
 
 
 def _played(picture: Terminal, folder: Path, environment: dict[str, str]) -> Iterator[Transcript]:
-    port = _free_port()
+    port = str(ports.free())
     for each in picture.commands:
         command, *typed = (each,) if isinstance(each, str) else each
         shown = command.lstrip("@").replace("{port}", PORT)
@@ -184,12 +183,6 @@ def _write(path: Path, content: bytes) -> bool:
     partial.write_bytes(content)
     partial.replace(path)
     return True
-
-
-def _free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -41,10 +41,3 @@ def forward(api: str, host_port: int, guest_port: int, protocol: str = "tcp", ho
 def remove(api: str, forward_id: int) -> None:
     """End one forward."""
     request(api, "remove_hostfwd", id=forward_id)
-
-
-def clear(api: str, keep: frozenset[int] = frozenset()) -> None:
-    """End all forwards but those to the sandbox ports in keep (after an engine ended without telling its proxies)."""
-    for entry in request(api, "list_hostfwd")["entries"]:
-        if entry["guest_port"] not in keep:
-            remove(api, entry["id"])
