@@ -7,7 +7,6 @@ blob is checked (image specification, image-layout.md, descriptor.md), and every
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import posixpath
 import zlib
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labsupport.errors import ImageDataError
+from labsupport.layers.digests import Digester
 from labsupport.layers.layerfiles import LayerFiles, clean, layer_files
 from labsupport.layers.tarstream import BLOCK, Entry, Source, entries
 
@@ -23,7 +23,7 @@ Progress = Callable[[int], None]
 """Called with the bytes read so far. May raise to cancel."""
 
 _JSON_LIMIT = 16 << 20
-_PIECE = 1 << 18
+_PIECE = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,14 @@ def read_contents(
     pieces: Iterable[bytes], *, progress: Progress | None = None, limits: Limits | None = None
 ) -> Contents:
     """Read an archive's bytes. Raises ImageDataError for what is truncated, damaged, hostile, or misnamed."""
-    return _Collector(limits or Limits(), progress).archive(pieces)
+    with Digester() as digester:
+        return _Collector(limits or Limits(), progress, digester).archive(pieces)
+
+
+def read_folder(root: Path, *, progress: Progress | None = None, limits: Limits | None = None) -> Contents:
+    """Read an image layout that is a folder. Raises as read_contents does."""
+    with Digester() as digester:
+        return _Collector(limits or Limits(), progress, digester).folder(root)
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:
@@ -78,8 +85,9 @@ def pieces_of(path: Path) -> Iterator[bytes]:
 
 
 class _Collector:
-    def __init__(self, limits: Limits, progress: Progress | None) -> None:
+    def __init__(self, limits: Limits, progress: Progress | None, digester: Digester) -> None:
         self.found = Contents()
+        self._digester = digester
         self._limits = limits
         self._entries = 0
         self._unpacked = 0
@@ -121,7 +129,7 @@ class _Collector:
         path = clean(entry.name)
         if entry.kind != "0":
             return ""
-        stored = hashlib.sha256()
+        stored = self._digester.sha256()
         source = Source(pieces, f"{path} in the archive")
         source.observe = stored.update
         head = source.head(BLOCK)
@@ -144,7 +152,7 @@ class _Collector:
         elif head[:4] == b"\x28\xb5\x2f\xfd":
             inner = Source(self._unzstd(source, path), f"{path} in the archive")
         if inner is not source:
-            opened = hashlib.sha256()
+            opened = self._digester.sha256()
             inner.observe = opened.update
         files = layer_files(self._limited(entries(inner, limit=self._limits.entries)))
         inner.drain()

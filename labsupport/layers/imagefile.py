@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.errors import ImageDataError
-from labsupport.layers.archive import Blob, Contents, Limits, Progress, _Collector, pieces_of, read_contents
+from labsupport.layers.archive import Blob, Contents, Limits, Progress, pieces_of, read_contents, read_folder
 from labsupport.layers.files import FileHistory
 from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.model import Image, Store, assemble
@@ -48,7 +48,7 @@ def read_archive(
 def read_path(path: Path, *, progress: Progress | None = None, limits: Limits | None = None) -> ImageArchive:
     """Read an archive file (also gzipped), or an OCI layout that is a folder."""
     if path.is_dir():
-        return _put_together(_Collector(limits or Limits(), progress).folder(path))
+        return _put_together(read_folder(path, progress=progress, limits=limits))
     return read_archive(pieces_of(path), progress=progress, limits=limits)
 
 

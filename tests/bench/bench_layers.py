@@ -164,7 +164,8 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, default=300)
     parser.add_argument("--megabytes", type=int, default=500)
     options = parser.parse_args()
-    if options.engine != "-":
-        model(options.engine, options.images)
+    # files first: a child's largest resident set counts what its parent had when it was forked
     if options.megabytes:
         files(options.megabytes)
+    if options.engine != "-":
+        model(options.engine, options.images)
