@@ -12,15 +12,16 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from layer_engines import Engine
+from layer_engines import BASE, DOCKERFILE, MADE, TOP, Engine
 
 from labsupport import hub, sandbox
 from labsupport.errors import NoEngine
+from labsupport.oci.writing import Recipe, archive
 
 GIVEN = [host for host in os.environ.get("LABSUPPORT_TEST_ENGINES", "").split(",") if host]
 
 
-@pytest.fixture(scope="module", params=["release", "newest", *GIVEN])
+@pytest.fixture(scope="package", params=["release", "newest", *GIVEN])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param in GIVEN:
         yield Engine({**os.environ, "DOCKER_HOST": request.param})
@@ -40,3 +41,22 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     finally:
         os.environ.pop("LABSUPPORT_ENGINE", None)
         sandbox.purge(name)
+
+
+@pytest.fixture(scope="package")
+def filled(engine: Engine) -> Iterator[Engine]:
+    """Seven images made in seven ways."""
+    engine.build("lt/classic", DOCKERFILE)
+    engine.build("lt/buildkit", DOCKERFILE, buildkit=True)
+    container = engine.docker("run", "-d", "busybox", "sh", "-c", "echo kept > /kept").decode().strip()
+    engine.docker("wait", container)
+    engine.docker("commit", "-m", "by hand", container, "lt/commit")
+    exported = engine.docker("export", container)
+    engine.docker("rm", container)
+    engine.docker("import", "-", "lt/import", stdin=exported)
+    rows = [("COPY a", False), ("ENV x", True), ("RUN rm gone", False)]
+    engine.docker("load", stdin=archive([Recipe("lt/scratch:1", [BASE, TOP], rows)]))
+    engine.docker("load", stdin=archive([Recipe("lt/gzip:1", [BASE, TOP, TOP])], compressed=True))
+    engine.docker("load", stdin=archive([Recipe("lt/twice:1", [TOP, TOP])]))
+    yield engine
+    engine.docker("rmi", "-f", *MADE)

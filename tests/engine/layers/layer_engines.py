@@ -6,6 +6,26 @@ import subprocess
 from dataclasses import dataclass
 
 from labsupport.layers.connection import Connection, connect
+from labsupport.oci.writing import File, layer, whiteout
+
+# Seven images, made in seven ways.
+DOCKERFILE = """
+FROM busybox
+ENV A=1
+WORKDIR /new
+RUN head -c 300000 /dev/zero > /big
+RUN rm /big
+RUN mkdir /d && echo one > /d/x && ln /d/x /d/y
+RUN true
+WORKDIR /new
+RUN touch /empty
+RUN chmod 700 /d/x
+LABEL course.lab=layer-tests
+CMD ["sh"]
+"""
+MADE = ("lt/classic", "lt/buildkit", "lt/commit", "lt/import", "lt/scratch:1", "lt/gzip:1", "lt/twice:1")
+BASE = layer([File("a", b"a" * 4000), File("gone", b"g" * 900)])
+TOP = layer([whiteout("gone"), File("b", b"b" * 100)])
 
 
 @dataclass

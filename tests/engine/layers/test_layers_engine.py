@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
-from layer_engines import Engine
+from layer_engines import MADE, Engine
 
 from labsupport.errors import ImageDataError
 from labsupport.layers.balance import balance
@@ -16,47 +15,9 @@ from labsupport.layers.engine import Reader, read_files
 from labsupport.layers.follow import Follower
 from labsupport.layers.model import Store
 from labsupport.layers.text import layers_command
-from labsupport.oci.writing import File, Recipe, archive, layer, whiteout
+from labsupport.oci.writing import File, Recipe, archive, layer
 
 pytestmark = pytest.mark.engine
-
-DOCKERFILE = """
-FROM busybox
-ENV A=1
-WORKDIR /new
-RUN head -c 300000 /dev/zero > /big
-RUN rm /big
-RUN mkdir /d && echo one > /d/x && ln /d/x /d/y
-RUN true
-WORKDIR /new
-RUN touch /empty
-RUN chmod 700 /d/x
-LABEL course.lab=layer-tests
-CMD ["sh"]
-"""
-MADE = ("lt/classic", "lt/buildkit", "lt/commit", "lt/import", "lt/scratch:1", "lt/gzip:1", "lt/twice:1")
-BASE = layer([File("a", b"a" * 4000), File("gone", b"g" * 900)])
-TOP = layer([whiteout("gone"), File("b", b"b" * 100)])
-
-
-@pytest.fixture(scope="module")
-def filled(engine: Engine) -> Iterator[Engine]:
-    """Seven images made in seven ways."""
-    engine.build("lt/classic", DOCKERFILE)
-    engine.build("lt/buildkit", DOCKERFILE, buildkit=True)
-    container = engine.docker("run", "-d", "busybox", "sh", "-c", "echo kept > /kept").decode().strip()
-    engine.docker("wait", container)
-    engine.docker("commit", "-m", "by hand", container, "lt/commit")
-    exported = engine.docker("export", container)
-    engine.docker("rm", container)
-    engine.docker("import", "-", "lt/import", stdin=exported)
-    rows = [("COPY a", False), ("ENV x", True), ("RUN rm gone", False)]
-    engine.docker("load", stdin=archive([Recipe("lt/scratch:1", [BASE, TOP], rows)]))
-    engine.docker("load", stdin=archive([Recipe("lt/gzip:1", [BASE, TOP, TOP])], compressed=True))
-    engine.docker("load", stdin=archive([Recipe("lt/twice:1", [TOP, TOP])]))
-    yield engine
-    engine.docker("rmi", "-f", *MADE)
-
 
 def read(engine: Engine, *, exact: bool = False) -> Store:
     return Reader(engine.api).read(exact=exact)
