@@ -19,7 +19,7 @@ from pathlib import Path
 from labsupport.errors import CourseError
 
 # the same folders as in the checkout, so that a notebook's relative links work in both
-PARTS = ("notebooks/*.ipynb", "images/*", "labs/*/files/**/*")
+PARTS = ("notebooks/*.ipynb", "notebooks/*.md", "images/*", "labs/*/files/**/*")
 _LEAVE = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
 _OURS = ".course"
 

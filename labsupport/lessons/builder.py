@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 
 from labsupport.errors import LessonError
-from labsupport.lessons import outputs, strip
+from labsupport.lessons import cheatsheet, outputs, strip
 from labsupport.lessons.execute import execute as run
 from labsupport.lessons.place import anywhere, folder_of, workplace
 from labsupport.lessons.source import ROOT, Cell, Lesson, Notebook, find, read, tags
@@ -32,7 +32,9 @@ def build(
     root: Path = ROOT,
     place: Place = workplace,
 ) -> list[Path]:
-    """Write both notebooks of every lesson (or those whose name begins with `only`); return the files changed.
+    """Write both notebooks of every lesson (or those whose name begins with `only`), and the cheat sheet.
+
+    Returns the files that changed.
 
     execute runs each lesson twice on the sandbox (solved, then as the learner gets it, for what its checks say);
     without it, outputs are taken from the committed notebooks where the cell's source is the same.
@@ -43,7 +45,9 @@ def build(
     """
     lessons, rules = find(only, root), outputs.rules_of(root / SANITIZE)
     with place() if execute else nullcontext(_nothing) as begin_anew:
-        return [path for lesson in lessons for path in _build(lesson, execute, fresh, report, rules, begin_anew)]
+        changed = [path for lesson in lessons for path in _build(lesson, execute, fresh, report, rules, begin_anew)]
+    sheet = _write(root / cheatsheet.FILE, cheatsheet.sheet(root))
+    return [*changed, *([sheet] if sheet else [])]
 
 
 def _build(
@@ -100,6 +104,9 @@ def check(only: str | None = None, root: Path = ROOT) -> list[str]:
                 continue
             found += [f"{name}: {line}" for line in differences(wanted, committed)]
             found += [f"{name}: {line}" for line in unrun(committed, learner)]
+    sheet = root / cheatsheet.FILE
+    if only is None and (not sheet.exists() or sheet.read_text(encoding="utf-8") != cheatsheet.sheet(root)):
+        found.append(f"{cheatsheet.FILE}: differs from what the lessons run")
     return found
 
 

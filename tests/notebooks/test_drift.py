@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from labsupport.lessons import Lesson, check, find, lint
+from labsupport.lessons import Lesson, cheatsheet, check, find, lint
 from labsupport.lessons.builder import load, load_verdicts
+from labsupport.lessons.source import ROOT
 from labsupport.lessons.strip import BEGIN
 
 LESSONS = find()
@@ -53,3 +54,7 @@ def test_what_checks_say_unsolved_belongs_to_their_cells(lesson: Lesson) -> None
     assert notebook is not None
     checks = {cell.id: cell.source for cell in notebook.cells if "check" in cell.metadata.get("tags", [])}
     assert {name: cell.source for name, cell in load_verdicts(lesson.unsolved).items()} == checks
+
+
+def test_the_cheat_sheet_is_what_the_lessons_run() -> None:
+    assert (ROOT / cheatsheet.FILE).read_text(encoding="utf-8") == cheatsheet.sheet()

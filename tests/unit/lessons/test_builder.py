@@ -62,7 +62,7 @@ def lay_out(root: Path) -> None:
 def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("built")
     lay_out(root)
-    assert len(build(report=quiet, place=nowhere, root=root)) == 3
+    assert len(build(report=quiet, place=nowhere, root=root)) == 4
     return root
 
 
@@ -117,7 +117,7 @@ def test_a_solved_exercise_in_the_learners_copy_is_drift(checkout: Path) -> None
 
 def test_a_missing_notebook_is_drift(tmp_path: Path) -> None:
     lay_out(tmp_path)
-    assert [line.split(": ")[1] for line in check(root=tmp_path)] == ["is missing"] * 2
+    assert [line.split(": ")[1] for line in check(root=tmp_path)] == [*["is missing"] * 2, "differs from what the lessons run"]
 
 
 def test_building_without_running_keeps_outputs(checkout: Path) -> None:
