@@ -117,7 +117,10 @@ def test_a_solved_exercise_in_the_learners_copy_is_drift(checkout: Path) -> None
 
 def test_a_missing_notebook_is_drift(tmp_path: Path) -> None:
     lay_out(tmp_path)
-    assert [line.split(": ")[1] for line in check(root=tmp_path)] == [*["is missing"] * 2, "differs from what the lessons run"]
+    assert [line.split(": ")[1] for line in check(root=tmp_path)] == [
+        *["is missing"] * 2,
+        "differs from what the lessons run",
+    ]
 
 
 def test_building_without_running_keeps_outputs(checkout: Path) -> None:
