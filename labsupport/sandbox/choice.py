@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import engine, paths, state
+from labsupport.sandbox import engine, engine_host, paths, state
 from labsupport.sandbox.driver import is_root
 
 Report = Callable[[str], None]
@@ -75,6 +75,7 @@ def settings(name: str, directory: Path, report: Report) -> state.Settings:
             rootless.check(programs)
     made.engine = dataclasses.asdict(programs)
     _link_programs(directory, programs)
+    engine_host.install(made, directory / "bin")
     return made
 
 
@@ -84,7 +85,7 @@ def _link_programs(directory: Path, programs: engine.Engine) -> None:
     plugins = directory / "docker-config" / "cli-plugins"
     for made in (folder, plugins):
         made.mkdir(parents=True, exist_ok=True)
-    for program in ("docker", "ctr", "runc"):
+    for program in ("docker",):
         _link(folder / program, programs.find(program))
     for root in programs.roots:
         for plugin in Path(root).glob("usr/libexec/docker/cli-plugins/docker-*"):

@@ -114,7 +114,8 @@ class Driver:
                 process.kill()
                 process.wait()
         self.processes.clear()
-        processes.kill_leftovers(self.settings.directory)
+        processes.kill_leftovers(self.settings.directory, self.settings.sockets, self.cgroup())
+        processes.remove_runc_state(self.sockets / processes.RUNC)
         processes.remove_cgroups(self.cgroup())
         # sockets and process ids of a dead containerd there make the next dockerd wait ten seconds for it
         shutil.rmtree(self.sockets / "exec", ignore_errors=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REPOSITORY = "containers-course-engine"
 PROGRAMS = (
     *("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-proxy", "docker-init"),
-    *("docker-registry", "busybox"),
+    *("docker-registry", "busybox", "ctr"),
 )
 APPLETS = ("sh", "cat", "echo", "mkdir", "mount", "umount", "ps", "sed", "xargs", "ip", "ls", "kill", "sleep", "true")
 # the engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
@@ -46,7 +46,7 @@ def build(learner: docker.DockerClient, report: engine.Report, labels: Mapping[s
     import docker
 
     programs = engine.get(report)
-    tag = f"{programs.version}-{hashlib.sha256(ENTRYPOINT.encode()).hexdigest()[:8]}"
+    tag = f"{programs.version}-{hashlib.sha256(f'{ENTRYPOINT}{PROGRAMS}'.encode()).hexdigest()[:8]}"
     reference = f"{REPOSITORY}:{tag}"
     try:
         learner.images.get(reference)

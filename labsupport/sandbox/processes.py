@@ -1,19 +1,25 @@
 """Find and end what a killed supervisor or engine left running; remove the cgroups it used. Linux, standard library.
 
 Everything a sandbox starts carries its folder in the variable MARK of its environment (containerd hands it on to the
-shims), and a container's process is a descendant of a shim. Nothing else is touched.
+shims), and a container's process is a descendant of a shim. A container that `engine-host runc` has left is neither:
+it lies in a cgroup of the sandbox's, and runc's state has its number. Nothing else is touched.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import shutil
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 PROC = Path("/proc")
 MARK = "COURSE_SANDBOX_FOLDER"
+RUNC = "runc"  # the folder beside the sockets that holds its state
 
 
 def _table() -> dict[int, tuple[int, bytes]]:
@@ -32,20 +38,83 @@ def _table() -> dict[int, tuple[int, bytes]]:
     return table
 
 
-def leftovers(folder: str) -> set[int]:
-    """Processes of the sandbox whose folder this is, and their descendants."""
+def leftovers(folder: str, variable: str = MARK) -> set[int]:
+    """Processes whose environment names this folder in the variable (those of its sandbox), and their descendants."""
     table = _table()
-    marker = os.fsencode(f"{MARK}={folder}")
+    marker = os.fsencode(f"{variable}={folder}")
     found = {pid for pid, (_, environment) in table.items() if marker in environment.split(b"\0")}
     while more := {pid for pid, (parent, _) in table.items() if parent in found} - found:
         found |= more
     return found - {os.getpid()}
 
 
-def kill_leftovers(folder: str, seconds: float = 5) -> None:
-    """End them with SIGKILL and wait until they are gone: dockerd had its chance to stop containers gently."""
+def parent(pid: int) -> int:
+    """The parent of a process, 0 when there is none (proc_pid_stat(5))."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
+def _started(pid: int) -> str:
+    """When a process began, in clock ticks since boot: with it, a process id means one process only."""
+    with contextlib.suppress(OSError, IndexError):
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
+    return ""
+
+
+def _runc_states(root: Path) -> Iterator[dict[str, Any]]:
+    """What runc itself has written about each container it keeps below root."""
+    for path in root.glob("*/state.json") if root.is_dir() else ():
+        with contextlib.suppress(OSError, ValueError):
+            yield json.loads(path.read_text())
+
+
+def runc_containers(root: Path) -> set[int]:
+    """First processes of the containers whose state runc keeps below root."""
+    found = set()
+    for told in _runc_states(root):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            pid = int(told["init_process_pid"])
+            if pid > 0 and _started(pid) == str(told["init_process_start"]):
+                found.add(pid)
+    return found
+
+
+def remove_runc_state(root: Path) -> None:
+    """Forget the containers, which have ended: their cgroups (runc 1.1 makes some at the top) and their state."""
+    for told in _runc_states(root):
+        with contextlib.suppress(AttributeError, TypeError):
+            for path in told["cgroup_paths"].values():
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def in_cgroups(name: str) -> set[int]:
+    """Processes in the sandbox's cgroups; frozen ones are thawed, since version 1 lets them die no sooner."""
+    found = set()
+    for folder in _cgroup_folders(name):
+        with contextlib.suppress(OSError, ValueError):
+            found |= {int(line) for line in (folder / "cgroup.procs").read_text().split()}
+        with contextlib.suppress(OSError):
+            if (state := folder / "freezer.state").exists():
+                state.write_text("THAWED")
+    # 0 stands for a process this one cannot see
+    return found - {os.getpid(), 0}
+
+
+def kill_leftovers(folder: str, sockets: str = "", cgroup: str = "", seconds: float = 5) -> None:
+    """End them with SIGKILL and wait until they are gone: dockerd had its chance to stop containers gently.
+
+    With sockets (the sandbox's folder of that name) also what runc has left, with cgroup what that cgroup still holds.
+    """
     deadline = time.monotonic() + seconds
-    while (pids := leftovers(folder)) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        pids = leftovers(folder)
+        pids |= runc_containers(Path(sockets) / RUNC) if sockets else set()
+        pids |= in_cgroups(cgroup) if cgroup else set()
+        if not pids:
+            return
         for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -54,10 +123,13 @@ def kill_leftovers(folder: str, seconds: float = 5) -> None:
 
 def remove_cgroups(name: str) -> None:
     """Remove the sandbox's own cgroup folders, deepest first; they hold no process any more (cgroups(7))."""
+    for folder in _cgroup_folders(name):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
+def _cgroup_folders(name: str) -> list[Path]:
+    """The cgroup's folder and all below it, deepest first, in every hierarchy."""
     root = Path("/sys/fs/cgroup")
-    for parent in [root, *(path for path in root.glob("*") if path.is_dir())] if root.is_dir() else []:
-        top = parent / name
-        if top.is_dir():
-            for folder, _, _ in os.walk(top, topdown=False):
-                with contextlib.suppress(OSError):
-                    os.rmdir(folder)
+    parents = [root, *(path for path in root.glob("*") if path.is_dir())] if root.is_dir() else []
+    return [Path(folder) for parent in parents for folder, _, _ in os.walk(parent / name, topdown=False)]

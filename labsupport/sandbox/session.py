@@ -56,6 +56,10 @@ class Sandbox:
         """The folder with the course's own `docker` client, first on PATH."""
         return self.directory / "bin"
 
+    def on_engine_host(self, argv: list[str]) -> list[str]:
+        """The command line that runs argv where the engine runs (see labsupport.sandbox.engine_host)."""
+        return [str(self.bin / "engine-host"), *argv]
+
     def free_port(self) -> int:
         """A port of 127.0.0.1 that nobody uses and that this sandbox can publish (8080 to 8099 first)."""
         wanted = sorted(ports.LESSONS, key=lambda port: port < 8080)

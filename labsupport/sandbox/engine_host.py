@@ -1,0 +1,205 @@
+"""`engine-host COMMAND ARGS...`: run a command where the engine runs. In every cell and terminal it is on PATH.
+
+The command gets the engine's network, mount and (rootless) user namespace, the engine's own programs (`runc`, `ctr`,
+`dockerd` ...) first on PATH, and the caller's input, output and terminal; its exit status is the caller's. What it
+leaves running goes with the sandbox: its cgroups lie below the sandbox's own, and `runc` there keeps its state in the
+sandbox's folder. With the container driver it is `docker exec` into the engine's container.
+
+In its environment: ENGINE_CGROUP, the cgroup of the sandbox, for programs that want an absolute path ("" without
+cgroups); DOCKER_HOST, the sandbox's engine. See setns(2), namespaces(7), cgroups(7), runc(8).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from labsupport.errors import CommandError, CourseError, SandboxNotRunning
+from labsupport.sandbox import processes, state
+from labsupport.sandbox.driver import Driver
+
+NAME = "engine-host"
+# nothing but the standard library and this package is on the path, whatever folder it is called from
+START = "import sys; sys.path.insert(0, {root!r}); from labsupport.sandbox import engine_host; engine_host.main()"
+NAMESPACES = {
+    "user": 0x10000000,
+    "net": 0x40000000,
+    "mnt": 0x00020000,
+}  # setns(2); the user's first, it gives the rights
+START_SECONDS = 30
+
+
+def install(settings: state.Settings, folder: Path) -> None:
+    """Put `engine-host` into a folder of PATH, and `runc` as it is to be called by it into the sandbox's folders."""
+    program = folder / NAME
+    start = START.format(root=str(Path(__file__).resolve().parents[2]))
+    words = [sys.executable, "-IS", "-c", start, settings.directory]
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    program.chmod(0o755)
+    if settings.driver == "container":
+        return
+    # a later --root on its command line takes precedence
+    runc = Driver(settings).engine.find("runc")
+    wrapper = programs(settings) / "runc"
+    wrapper.parent.mkdir(parents=True, exist_ok=True)
+    wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(runc)} --root {shlex.quote(runc_root(settings))} "$@"\n')
+    wrapper.chmod(0o755)
+
+
+def programs(settings: state.Settings) -> Path:
+    return Path(settings.directory) / NAME / "bin"
+
+
+def runc_root(settings: state.Settings) -> str:
+    """Where `engine-host runc` keeps its containers' state; Driver.sweep() ends what it finds there."""
+    return str(Path(settings.sockets) / processes.RUNC)
+
+
+def run(directory: Path, argv: list[str]) -> None:
+    """Become the command: returns never. Raises SandboxNotRunning, CommandError."""
+    settings = _running(directory)
+    here = _current_folder()
+    if settings.driver == "container":
+        command, environment = _docker_exec(settings, argv, here)
+    else:
+        command, environment = argv, _enter(Driver(settings), here)
+    try:
+        os.execvpe(command[0], command, environment)
+    except OSError as error:
+        raise CommandError(f"cannot run {command[0]!r} where the engine runs", seen=str(error.strerror)) from None
+
+
+def _enter(driver: Driver, here: str) -> dict[str, str]:
+    """Move this process to where the engine runs; return the environment for the command."""
+    pid = _engine(driver)
+    cgroup = _join_cgroup(f"{driver.cgroup()}/{NAME}")
+    _join_namespaces(pid)
+    for folder in (driver.directory / NAME, Path(here)):
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
+    environment = {**driver.engine.environment(), processes.MARK: driver.settings.directory}
+    environment["PATH"] = f"{programs(driver.settings)}{os.pathsep}{environment['PATH']}"
+    environment["DOCKER_HOST"] = driver.docker_host
+    environment["DOCKER_CONFIG"] = str(driver.directory / "docker-config")
+    environment["ENGINE_CGROUP"] = f"/{driver.cgroup()}" if cgroup else ""
+    return environment
+
+
+def _running(directory: Path) -> state.Settings:
+    """The settings of the sandbox once its engine is ready; a restart is waited for."""
+    deadline = time.monotonic() + START_SECONDS
+    while state.supervised(directory):
+        if state.read_state(directory).status == "ready":
+            return state.read_settings(directory)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    raise SandboxNotRunning(
+        "the sandbox does not run, so there is no engine to run this beside",
+        seen=f"{state.read_state(directory).status}: {directory}",
+        next_command="python3 -m labsupport start",
+    )
+
+
+def _engine(driver: Driver) -> int:
+    """The process id of the sandbox's dockerd, which has the namespaces."""
+    path = driver.sockets / "dockerd.pid"
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(path.read_text())
+        # the number may be another process's by now
+        mark = os.fsencode(f"{processes.MARK}={driver.settings.directory}")
+        if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            return pid
+    raise SandboxNotRunning(
+        "the sandbox's engine cannot be found",
+        seen=f"no dockerd of this sandbox at {path}",
+        next_command="python3 -m labsupport stop && python3 -m labsupport start",
+    )
+
+
+def _join_namespaces(pid: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    joined = []
+    for kind, flag in NAMESPACES.items():
+        descriptor = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY)
+        if os.fstat(descriptor).st_ino != Path(f"/proc/self/ns/{kind}").stat().st_ino:
+            joined.append((kind, descriptor, flag))
+    # all are opened first: afterwards /proc may be another one
+    for kind, descriptor, flag in joined:
+        if libc.setns(descriptor, flag):
+            number = ctypes.get_errno()
+            raise CommandError(f"cannot enter the engine's {kind} namespace", seen=os.strerror(number))
+        os.close(descriptor)
+
+
+def _join_cgroup(name: str) -> bool:
+    """Move this process into a cgroup of that name in every hierarchy it may: its children's lie beside or below."""
+    joined = False
+    for hierarchy in _hierarchies():
+        with contextlib.suppress(OSError):
+            folder = hierarchy
+            for part in Path(name).parts:
+                parent, folder = folder, folder / part
+                folder.mkdir(exist_ok=True)
+                _fill_cpuset(parent, folder)
+            (folder / "cgroup.procs").write_text(str(os.getpid()))
+            joined = True
+    return joined
+
+
+def _fill_cpuset(parent: Path, folder: Path) -> None:
+    """A new cpuset of version 1 takes no process until it has processors and memory (cpuset(7))."""
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        setting = folder / name
+        if (folder / "cgroup.clone_children").exists() and setting.exists() and not setting.read_text().strip():
+            setting.write_text((parent / name).read_text())
+
+
+def _hierarchies() -> Iterator[Path]:
+    """The mounted cgroup trees: one with version 2, one for each controller with version 1 (cgroups(7))."""
+    root = Path("/sys/fs/cgroup")
+    if (root / "cgroup.procs").exists():
+        yield root
+    elif root.is_dir():
+        yield from (path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
+
+
+def _docker_exec(settings: state.Settings, argv: list[str], here: str) -> tuple[list[str], dict[str, str]]:
+    """The learner's own engine runs the sandbox's; only the working copy is the same folder on both sides."""
+    docker = shutil.which("docker")
+    if not docker:
+        raise CommandError("no docker client is on PATH", next_command="python3 -m labsupport doctor")
+    work = settings.options["work"]
+    inside = here == work or here.startswith(work.rstrip("/") + "/")
+    command = [docker, "--host", settings.options["address"], "exec", "--interactive"]
+    command += ["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+    command += ["--workdir", here if inside else "/", f"containers-course-{settings.name}"]
+    # what leads the client to the sandbox's engine is not for the learner's
+    return [*command, *argv], {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
+
+
+def _current_folder() -> str:
+    with contextlib.suppress(OSError):
+        return str(Path.cwd())
+    return "/"
+
+
+def main() -> None:
+    """What the program `engine-host` calls: its first argument is the sandbox's folder."""
+    directory, argv = Path(sys.argv[1]), sys.argv[2:]
+    if not argv:
+        print(f"usage: {NAME} COMMAND ARGS...\nRuns a command where the sandbox's engine runs.", file=sys.stderr)
+        sys.exit(2)
+    try:
+        run(directory, argv)
+    except CourseError as error:
+        print(f"{NAME}: {error}", file=sys.stderr)
+        # 127 as a shell says it of a program that is not there
+        sys.exit(127 if isinstance(error, CommandError) else error.exit_code)
