@@ -8,6 +8,7 @@ from labsupport.exercises import (
     Output,
     Prediction,
     Quiz,
+    Scene,
     State,
     Step,
     Wrong,
@@ -29,16 +30,6 @@ def storage_driver(lab: Lab) -> str:
     return str(lab.client.info()["Driver"])
 
 
-@look("docker info --format '{{.ContainersStopped}}'")
-def stopped(lab: Lab) -> int:
-    return int(lab.client.info()["ContainersStopped"])
-
-
-@look("docker version --format '{{.Client.Version}}'")
-def engine_version(lab: Lab) -> str:
-    return str(lab.client.version()["Version"])
-
-
 @look("docker ps -a --filter ancestor=hello-world")
 def hello_containers(lab: Lab) -> list[str]:
     """Names of the containers made from hello-world, whether the image is still there or not."""
@@ -49,6 +40,7 @@ def hello_containers(lab: Lab) -> list[str]:
 
 ASK = "docker version --format '{{.Server.APIVersion}}'"
 DRIVER = "docker info --format '{{.Driver}}'"
+REMOVE = "docker rm $(docker ps -aq --filter ancestor=hello-world)"
 
 EXERCISES = (
     Exercise(
@@ -91,7 +83,7 @@ EXERCISES = (
     Exercise(
         id="00.2",
         title="Empty the engine, then fill it",
-        goal="Leave the engine without the image `hello-world`, without a container made from it, "
+        goal="The engine has the image `hello-world` and containers made from it. Leave it without either, "
              "and with the image `busybox`, freshly pulled.",
         steps=(
             Step("gone",
@@ -107,25 +99,26 @@ EXERCISES = (
                  Did("busybox was pulled", looks.events("image", "pull", "busybox"), expect.present("a pull"),
                      mistakes=(mistakes.seen_when(
                          "there, but not pulled",
-                         "an image called busybox is there, and was not pulled for this exercise. "
-                         "The engine pulls nothing it has: remove it first.",
+                         "an image called busybox is there, and was not pulled for this exercise: "
+                         "remove it, then `docker pull busybox`.",
                          lambda lab, value: looks.exists("image", "busybox").fetch(lab)),)),
                  State("the image busybox", looks.exists("image", "busybox"), expect.true("the image busybox"))),
         ),
-        scene=None,
+        scene=Scene(files="files/none", commands=("docker run --label course.lab=00.2 hello-world",)),
         owns=("image:hello-world", "image:busybox"),
         solution=(
-            "docker ps -aq --filter ancestor=hello-world | xargs -r docker rm -f",
-            "docker rmi -f hello-world busybox || true",
+            REMOVE,
+            "docker rmi hello-world",
             "docker pull busybox",
         ),
         wrong=(
-            Wrong("left the container", ("docker run --label course.lab=00.2 hello-world", "docker rmi -f hello-world",
-                                         "docker pull busybox"), says="the container outlives its program"),
-            Wrong("left the image", ("docker run --rm hello-world", "docker pull busybox"),
-                  says="no image hello-world"),
-            Wrong("removed everything", ("docker pull busybox", "docker rmi -f busybox"), says="the image busybox"),
-            Wrong("tagged another image", ("docker pull web", "docker tag web busybox", "docker rmi web"),
+            Wrong("left the container", ("docker rmi -f hello-world", "docker pull busybox"),
+                  says="the container outlives its program"),
+            Wrong("left the image", (REMOVE, "docker pull busybox"), says="no image hello-world"),
+            Wrong("removed everything", (REMOVE, "docker rmi hello-world", "docker pull busybox",
+                                         "docker rmi -f busybox"), says="the image busybox"),
+            Wrong("tagged another image", (REMOVE, "docker rmi hello-world", "docker pull web",
+                                            "docker tag web busybox", "docker rmi web"),
                   says="there, but not pulled"),
         ),
         minutes=5,
