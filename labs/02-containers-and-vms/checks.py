@@ -260,6 +260,7 @@ SIGNAL = Exercise(
     solution=(OUTSIDE,),
     wrong=(
         Wrong("from inside", ("docker exec {name} kill -9 1",), says="running"),
+        Wrong("a signal it has no handler for", (OUTSIDE.replace("-9", "-15"),), says="running"),
         Wrong("docker kill", ("docker kill {name}",), says="the engine sent the signal"),
         Wrong("docker stop", ("docker stop -t 0 {name}",), says="the engine sent the signal"),
         Wrong("removed", ("docker rm -f {name}",), says="there is no container called"),
