@@ -27,8 +27,7 @@ EXERCISES = (
             "Symptom: {a}, {b} and {c} have all ended with exit code 137. One was out of memory, one was killed by "
             "somebody, one ended with that code of its own accord.\n"
             "Tell them apart: answer with {'memory': ..., 'killed': ..., 'own': ...}. Then run {name} from busybox "
-            "with the same command and a memory limit as the one that was out of memory, but with a limit of 64 MB: "
-            "it must keep running."
+            "with the command of the one that was out of memory and a memory limit of 64 MB: it must keep running."
         ),
         seeds={"a": Name("batch"), "b": Name("import"), "c": Name("report"), "name": Name("mended")},
         owns=("container:{name}", "container:{a}", "container:{b}", "container:{c}"),
