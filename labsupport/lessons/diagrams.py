@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from labsupport.figures.lifecycle import plain_map
 from labsupport.lessons.boxes import Drawing
+from labsupport.lessons.engine_diagrams import ENGINES
 from labsupport.lessons.machine_diagrams import MACHINES
 
 if TYPE_CHECKING:
@@ -122,5 +123,6 @@ DIAGRAMS: dict[str, Draw] = {
     "image-and-containers": image_and_containers,
     "lifecycle": plain_map,
     "two-sides": two_sides,
+    **ENGINES,
     **MACHINES,
 }

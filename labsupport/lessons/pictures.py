@@ -35,6 +35,7 @@ PAGE_SCALE = 0.66  # a terminal is drawn with letters of 20 px
 BUILD_STEP = re.compile(r"^#\d+ ")
 TOLD = ("[", "naming", "ERROR")  # what a build always says of a step; progress and times come as the load allows
 PROCESS = re.compile(r"^ *\d+ (?=root )")  # a process number in the output of ps: which one is next, chance decides
+RELEASE = re.compile(r"^( *(?:Version|API version|Go version|Git commit|GitCommit|Built):).*")  # of docker version
 PORT = "8090"  # as shown; recorded on a port that was free
 
 
@@ -156,7 +157,7 @@ def gist(kept: Transcript) -> list[str]:
     """
     lines = set()
     for line in kept.masked().output.splitlines():
-        words = PROCESS.sub("", BUILD_STEP.sub("", line))
+        words = RELEASE.sub(r"\1", PROCESS.sub("", BUILD_STEP.sub("", line)))
         if words.strip() and (not BUILD_STEP.match(line) or words.startswith(TOLD)):
             lines.add(words.removesuffix(" done").removesuffix(" <duration>"))
     return [kept.command, str(kept.exit_code), *sorted(lines)]

@@ -44,7 +44,7 @@ def test_every_picture_is_shown_in_a_lesson_and_has_its_words(drawn: dict[str, b
 
 
 def test_no_picture_is_left_over(drawn: dict[str, bytes]) -> None:
-    kept = {path.name for path in (ROOT / "images").glob("*.svg") if not path.name.startswith("architecture")}
+    kept = {path.name for path in (ROOT / "images").glob("*.svg")}
     assert kept == set(drawn)
     assert sorted(path.stem for path in (ROOT / "images/transcripts").glob("*.json")) == NAMES
 
