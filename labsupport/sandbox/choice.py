@@ -11,6 +11,7 @@ from pathlib import Path
 from labsupport.errors import NoEngine
 from labsupport.sandbox import engine, engine_host, paths, state
 from labsupport.sandbox.driver import is_root
+from labsupport.sandbox.own import command as own_engine
 
 Report = Callable[[str], None]
 
@@ -76,6 +77,7 @@ def settings(name: str, directory: Path, report: Report) -> state.Settings:
     made.engine = dataclasses.asdict(programs)
     _link_programs(directory, programs)
     engine_host.install(made, directory / "bin")
+    own_engine.install(str(directory), directory / "bin")
     return made
 
 

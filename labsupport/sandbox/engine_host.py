@@ -6,7 +6,8 @@ leaves running goes with the sandbox: its cgroups lie below the sandbox's own, a
 sandbox's folder. With the container driver it is `docker exec` into the engine's container.
 
 In its environment: ENGINE_CGROUP, the cgroup of the sandbox, for programs that want an absolute path ("" without
-cgroups); DOCKER_HOST, the sandbox's engine. See setns(2), namespaces(7), cgroups(7), runc(8).
+cgroups); DOCKER_HOST, the sandbox's engine; CONTAINERD_ADDRESS, where `ctr` finds the containerd below it. See
+setns(2), namespaces(7), cgroups(7), runc(8).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ NAMESPACES = {
     "mnt": 0x00020000,
 }  # setns(2); the user's first, it gives the rights
 START_SECONDS = 30
+CONTAINERD = "containerd/containerd.sock"  # below dockerd's exec-root: the socket of the containerd it starts
 
 
 def install(settings: state.Settings, folder: Path) -> None:
@@ -88,6 +90,8 @@ def _enter(driver: Driver, here: str) -> dict[str, str]:
     environment["PATH"] = f"{programs(driver.settings)}{os.pathsep}{environment['PATH']}"
     environment["DOCKER_HOST"] = driver.docker_host
     environment["DOCKER_CONFIG"] = str(driver.directory / "docker-config")
+    environment["TMPDIR"] = str(driver.directory / "tmp")  # the machine's own is read-only in there
+    environment["CONTAINERD_ADDRESS"] = str(driver.sockets / "exec" / CONTAINERD)
     environment["ENGINE_CGROUP"] = f"/{driver.cgroup()}" if cgroup else ""
     return environment
 
@@ -180,6 +184,7 @@ def _docker_exec(settings: state.Settings, argv: list[str], here: str) -> tuple[
     inside = here == work or here.startswith(work.rstrip("/") + "/")
     command = [docker, "--host", settings.options["address"], "exec", "--interactive"]
     command += ["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+    command += ["--env", f"CONTAINERD_ADDRESS=/var/run/docker/{CONTAINERD}"]
     command += ["--workdir", here if inside else "/", f"containers-course-{settings.name}"]
     # what leads the client to the sandbox's engine is not for the learner's
     return [*command, *argv], {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}

@@ -1,0 +1,174 @@
+"""The kill matrix: a container runs, one of the engine's processes is sent a signal, and what happens is written down.
+
+Nothing here knows what ought to happen. A container of these trials ends with GOODBYE when its program is asked to
+(SIGTERM), so its exit code tells "was asked" from 137, "was killed".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from labsupport.errors import EngineFailed
+from labsupport.sandbox import state
+from labsupport.sandbox.own.engine import OwnEngine
+
+KEPT = "kill-matrix.json"
+GOODBYE = 7
+PROGRAM = f"trap 'exit {GOODBYE}' TERM; while true; do usleep 50000; done"
+SETTLE_SECONDS = 0.6  # what has not ended by then stays: a killed process is gone within some milliseconds
+LONGEST = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Blow:
+    """One line of the matrix: a signal for one process of the engine, with live-restore on or off."""
+
+    key: str
+    who: str
+    signal: str
+    live_restore: bool
+
+    @property
+    def words(self) -> str:
+        setting = f", live-restore {'on' if self.live_restore else 'off'}" if self.who == "dockerd" else ""
+        return f"{self.who} {self.signal}{setting}"
+
+
+BLOWS = (
+    Blow("term", "dockerd", "TERM", False),
+    Blow("kill", "dockerd", "KILL", False),
+    Blow("term-live", "dockerd", "TERM", True),
+    Blow("kill-live", "dockerd", "KILL", True),
+    Blow("containerd", "containerd", "KILL", False),
+    Blow("shim", "shim", "KILL", False),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What was seen of the container: while the process is gone, and once all is started again.
+
+    alive_down and alive_back: the very process that ran before is alive. status and code are those of .State;
+    code is None while it runs.
+    """
+
+    key: str
+    words: str
+    alive_down: bool
+    alive_back: bool
+    status: str
+    code: int | None
+
+    @property
+    def state(self) -> str:
+        """ "running", or "exited (137)"."""
+        return self.status if self.code is None else f"{self.status} ({self.code})"
+
+
+def run(engine: OwnEngine, report: Callable[[str], None] = print) -> list[Outcome]:
+    """Deal every blow once and keep the outcomes in the sandbox's folder. Raises EngineFailed."""
+    outcomes = []
+    for blow in BLOWS:
+        outcomes.append(deal(engine, blow))
+        report(told(outcomes[-1]))
+    keep(engine.sandbox.directory, outcomes)
+    return outcomes
+
+
+def told(outcome: Outcome) -> str:
+    """One line of text."""
+    down, back = words(outcome)
+    return f"{outcome.words:<31} while it is gone: {down:<5}  started again: {back:<5}  State: {outcome.state}"
+
+
+def words(outcome: Outcome) -> tuple[str, str]:
+    """ "alive" or "dead": while the process is gone, and once all is started again."""
+    down, back = ("alive" if alive else "dead" for alive in (outcome.alive_down, outcome.alive_back))
+    return down, back
+
+
+def deal(engine: OwnEngine, blow: Blow) -> Outcome:
+    """Run a container, send the signal, look, start again what has ended, look again, remove the container."""
+    _ready(engine, blow.live_restore)
+    engine.client("run", "-d", "--name", "trial", "busybox", "sh", "-c", PROGRAM, check=True)
+    try:
+        first = engine.first_process("trial")
+        began = _began(first)
+        engine.signal(engine.shim("trial") if blow.who == "shim" else blow.who, blow.signal)
+        if blow.who != "shim":
+            engine.wait_ended(blow.who, LONGEST)
+        alive_down = _stays(lambda: _began(first) == began, SETTLE_SECONDS / 2)
+        engine.containerd()
+        engine.dockerd()
+        alive_back = _stays(lambda: _began(first) == began)
+        found = _settled(engine, alive_back)
+        code = None if found["Running"] else int(found["ExitCode"])
+        return Outcome(blow.key, blow.words, alive_down, alive_back, str(found["Status"]), code)
+    finally:
+        engine.client("rm", "-f", "trial")
+
+
+def keep(folder: Path, outcomes: list[Outcome]) -> None:
+    state.write_json(folder / KEPT, [dataclasses.asdict(outcome) for outcome in outcomes])
+
+
+def kept(folder: Path) -> list[Outcome]:
+    """The outcomes of the last run in this sandbox, [] when there was none."""
+    import json
+
+    try:
+        return [Outcome(**row) for row in json.loads((folder / KEPT).read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _ready(engine: OwnEngine, live_restore: bool) -> None:
+    engine.containerd()
+    engine.dockerd()
+    engine.client("rm", "-f", "trial")
+    if bool(engine.info()["LiveRestoreEnabled"]) != live_restore:
+        engine.configure(live_restore=live_restore)
+        engine.reload()
+        if not _holds(lambda: bool(engine.info()["LiveRestoreEnabled"]) == live_restore, LONGEST):
+            raise EngineFailed("dockerd did not take over live-restore from daemon.json")
+
+
+def _began(pid: int) -> str:
+    """When a process began; "" when it is gone or only waits to be reaped. A number may be used again, not the pair."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if words[0] in "ZX" else words[19]
+
+
+def _stays(condition: Callable[[], bool], seconds: float = SETTLE_SECONDS) -> bool:
+    """Whether the condition holds from now on for a while."""
+    return all(condition() for _ in _moments(seconds))
+
+
+def _holds(condition: Callable[[], bool], seconds: float) -> bool:
+    return any(condition() for _ in _moments(seconds))
+
+
+def _moments(seconds: float) -> Iterator[None]:
+    deadline = time.monotonic() + seconds
+    while True:
+        yield
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.02)
+
+
+def _settled(engine: OwnEngine, alive: bool) -> dict[str, Any]:
+    """.State once the engine has noticed what became of the process."""
+    found = engine.state("trial")
+    for _ in _moments(LONGEST):
+        if found.get("Running") is alive:
+            return found
+        found = engine.state("trial")
+    raise EngineFailed("the engine has not noticed what became of the container", seen=str(found))
