@@ -21,10 +21,11 @@ from labsupport.sandbox import packages, state
 
 Report = Callable[[str], None]
 
-# What a private engine needs beside dockerd: the runtime, packet filtering, user-mode networking, rootless helpers,
-# the registry of the hub and the userland of the course's images.
+# What a private engine needs beside dockerd: the runtime, packet filtering, user-mode networking, rootlesskit, the
+# registry of the hub and the userland of the course's images. Not uidmap: its programs are set-user-id root, which only
+# an installed package is; an ordinary user's unpacked copy would be found first, and fail.
 RELEASE_PACKAGES = (
-    *("docker.io", "containerd", "runc", "iptables", "slirp4netns", "rootlesskit", "uidmap"),
+    *("docker.io", "containerd", "runc", "iptables", "slirp4netns", "rootlesskit"),
     *("docker-registry", "busybox-static"),
 )
 NEWER_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd")

@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from labsupport.sandbox import packages
+
 ADA = 15001
 SET_UP = r"""
 set -e
@@ -52,8 +54,9 @@ class Machine:
         # the engine's programs, where ada may read them too
         self.packages = self.folder / "packages"
         self.packages.mkdir()
+        uidmap = packages.fetch(("uidmap",), lambda line: None, label="uidmap")
         for name in ("newuidmap", "newgidmap"):
-            shutil.copy(shutil.which(name) or programs / "usr/bin" / name, self.bin / name)
+            shutil.copy(shutil.which(name) or uidmap / "usr/bin" / name, self.bin / name)
             (self.bin / name).chmod(0o4755)
         self.process = subprocess.Popen(
             [
