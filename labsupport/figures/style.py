@@ -218,8 +218,9 @@ def _figure_html(drawings: Sequence[tuple[Theme, bytes]], picture: Picture) -> s
     for theme, data in drawings:
         encoded = base64.b64encode(data).decode()
         width = int.from_bytes(data[16:20], "big") // 2  # drawn at twice the size it is shown at, for sharp text
-        # A page without our style rule shows the first drawing only.
-        hidden = "" if theme.name == "light" else " hidden"
+        # A page without our style rule (JupyterLab drops <style> from a notebook that is not trusted, and hidden
+        # without a value, too) shows the first drawing only.
+        hidden = "" if theme.name == "light" else ' hidden="hidden"'
         images.append(
             f'<img class="course-{theme.name}" width="{width}" alt="{html.escape(picture.alt, quote=True)}"'
             f'{hidden} src="data:image/png;base64,{encoded}">'

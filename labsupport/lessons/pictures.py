@@ -22,6 +22,7 @@ from labsupport import transcript
 from labsupport.errors import LessonError
 from labsupport.figures import style, terminal
 from labsupport.lessons.diagrams import DIAGRAMS, cover_of
+from labsupport.lessons.layer_diagrams import image_layers_of
 from labsupport.lessons.lint import PICTURE
 from labsupport.lessons.place import begin_anew, workplace
 from labsupport.lessons.source import ROOT, Lesson, find
@@ -123,7 +124,10 @@ def drawn(root: Path = ROOT) -> dict[str, bytes]:
                 drawing = terminal.svg(kept, alt=alt, columns=_width(kept))
                 pictures[f"{picture.name}.svg"] = VIEW_BOX.sub(_sized, drawing, count=1).encode()
     greeting = load("hello-world", root)
-    diagrams = {**DIAGRAMS, "cover": cover_of(greeting)} if greeting else DIAGRAMS
+    diagrams = {**DIAGRAMS, "cover": cover_of(greeting)} if greeting else dict(DIAGRAMS)
+    history, listed = load("history", root), load("copy-on-write", root)
+    if history and listed:
+        diagrams["image-layers"] = image_layers_of(history, listed)
     for name, draw in diagrams.items():
         pictures[f"{name}.svg"] = style.svg(draw, style.LIGHT, words.get(name, name))
     return pictures

@@ -107,6 +107,20 @@ class Layers:
 
         print(writable_text(writable_layer(self._engine().api, name)))
 
+    def containers(self, *names: str) -> Picture:
+        """A picture of one image's layers and of these containers on it, each with its writable layer's bytes."""
+        from labsupport.figures.containers import Box, containers
+        from labsupport.layers.container import writable_layer
+
+        own = [writable_layer(self._engine().api, name, limit=0) for name in names]
+        if len({one.image for one in own}) != 1:
+            raise ImageDataError("Name containers of one image.", next_command='layers.containers("anna", "ben")')
+        store = self.snapshot(own[0].image)
+        # where another image ends, the layer is known by that image's name
+        ends = {other.chain[-1]: f"{other.name}: " for other in self.snapshot().images if other.chain and other.tags}
+        layers = [Box(ends.get(one.chain_id, "") + one.command, one.size) for one in store.path(store.images[0])]
+        return containers(own[0].image, layers, [Box(one.container, one.size) for one in own])
+
     def read(self, *images: str) -> ImageArchive:
         """These images exported and read: files, exact histories."""
         from labsupport.layers.engine import read_files

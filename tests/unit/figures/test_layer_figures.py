@@ -52,7 +52,7 @@ def test_each_figure_is_complete(name: str) -> None:
     picture = PICTURES[name]()
     html = picture.as_html()
     images = re.findall(
-        r'<img class="course-(\w+)" width="(\d+)" alt="([^"]+)"( hidden)? src="data:image/png;base64,', html
+        r'<img class="course-(\w+)" width="(\d+)" alt="([^"]+)"( hidden="hidden")? src="data:image/png;base64,', html
     )
     assert [(theme, bool(hidden)) for theme, _, _, hidden in images] == [("light", False), ("dark", True)]
     assert all(100 < int(width) <= 1000 for _, width, _, _ in images)
