@@ -21,6 +21,7 @@ from pathlib import Path
 from labsupport import transcript
 from labsupport.errors import LessonError
 from labsupport.figures import style, terminal
+from labsupport.lessons.build_diagrams import rebuilt
 from labsupport.lessons.diagrams import DIAGRAMS, cover_of
 from labsupport.lessons.layer_diagrams import image_layers_of
 from labsupport.lessons.lint import PICTURE
@@ -37,6 +38,7 @@ BUILD_STEP = re.compile(r"^#\d+ ")
 TOLD = ("[", "naming", "ERROR")  # what a build always says of a step; progress and times come as the load allows
 PROCESS = re.compile(r"^ *\d+ (?=root )")  # a process number in the output of ps: which one is next, chance decides
 RELEASE = re.compile(r"^( *(?:Version|API version|Go version|Git commit|GitCommit|Built):).*")  # of docker version
+REBUILDS = {"as it was": "rebuild-slow", "one line moved": "rebuild"}  # name -> the terminal picture it is drawn from
 PORT = "8090"  # as shown; recorded on a port that was free
 
 
@@ -123,8 +125,12 @@ def drawn(root: Path = ROOT) -> dict[str, bytes]:
                 alt = words.get(picture.name, "")
                 drawing = terminal.svg(kept, alt=alt, columns=_width(kept))
                 pictures[f"{picture.name}.svg"] = VIEW_BOX.sub(_sized, drawing, count=1).encode()
-    greeting = load("hello-world", root)
-    diagrams = {**DIAGRAMS, "cover": cover_of(greeting)} if greeting else dict(DIAGRAMS)
+    diagrams = dict(DIAGRAMS)
+    if greeting := load("hello-world", root):
+        diagrams["cover"] = cover_of(greeting)
+    builds = {words: load(name, root) for words, name in REBUILDS.items()}
+    if all(builds.values()):
+        diagrams["build-cache"] = rebuilt(builds)
     history, listed = load("history", root), load("copy-on-write", root)
     if history and listed:
         diagrams["image-layers"] = image_layers_of(history, listed)
