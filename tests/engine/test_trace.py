@@ -12,6 +12,9 @@ from labsupport.lessons.engine_diagrams import TRACE, trace
 
 @pytest.mark.engine
 def test_a_run_goes_through_the_processes_that_the_picture_shows(sb: Any) -> None:
+    from labsupport import hub
+
+    hub.fill(sb)
     if sb.driver not in ("private", "rootless"):
         pytest.skip("the engine's processes cannot be seen from here")
     committed = json.loads(TRACE.read_text(encoding="utf-8"))
