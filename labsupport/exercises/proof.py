@@ -22,6 +22,7 @@ from labsupport.exercises.lab import Lab
 from labsupport.exercises.outcome import Report, StepResult, Verdict
 from labsupport.exercises.recorded import EventSource
 from labsupport.exercises.seeds import fill, fill_all
+from labsupport.sandbox import paths
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -199,7 +200,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     wanted = options.exercises or [e.id for lesson in catalog.lessons() for e in lesson.exercises]
     bad = 0
-    with tempfile.TemporaryDirectory() as folder:
+    # the engine of a sandbox reaches the folders below the learner's home, and writes to no others
+    with tempfile.TemporaryDirectory(dir=None if options.host else paths.work()) as folder:
         bench = _bench(options.host, Path(folder))
         for lesson, exercise in map(catalog.find_exercise, wanted):
             proofs = [prove(exercise, lesson.folder, attempt, bench) for attempt in attempts(exercise)]

@@ -10,6 +10,7 @@ from labsupport.figures.lifecycle import plain_map
 from labsupport.lessons.boxes import Drawing
 from labsupport.lessons.engine_diagrams import ENGINES
 from labsupport.lessons.machine_diagrams import MACHINES
+from labsupport.lessons.oci_diagrams import OCI
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -125,4 +126,5 @@ DIAGRAMS: dict[str, Draw] = {
     "two-sides": two_sides,
     **ENGINES,
     **MACHINES,
+    **OCI,
 }

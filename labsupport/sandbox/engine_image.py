@@ -26,7 +26,10 @@ PROGRAMS = (
     *("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-proxy", "docker-init"),
     *("docker-registry", "busybox", "ctr"),
 )
-APPLETS = ("sh", "cat", "echo", "mkdir", "mount", "umount", "ps", "sed", "xargs", "ip", "ls", "kill", "sleep", "true")
+APPLETS = (
+    *("sh", "cat", "echo", "mkdir", "mount", "umount", "ps", "sed", "xargs", "ip", "ls", "kill", "sleep", "true"),
+    *("readlink", "find", "grep", "pwd", "id", "hostname", "tar"),
+)
 # the engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
 # children may hold no process itself (cgroups(7), "no internal processes")
 ENTRYPOINT = """#!/bin/sh

@@ -74,6 +74,8 @@ class Sandbox:
         variables["DOCKER_HOST"] = self.docker_host
         variables["DOCKER_CONFIG"] = str(self.directory / "docker-config")
         variables["LABSUPPORT_SANDBOX"] = self.name
+        # for cells and scenes that talk to the hub themselves; docker reaches it as 127.0.0.1:5000
+        variables["COURSE_REGISTRY"] = self.registry_url
         if self.certificates:
             variables["DOCKER_TLS_VERIFY"] = "1"
             variables["DOCKER_CERT_PATH"] = self.certificates
