@@ -11,6 +11,7 @@ from labsupport.lessons.boxes import Drawing
 from labsupport.lessons.engine_diagrams import ENGINES
 from labsupport.lessons.machine_diagrams import MACHINES
 from labsupport.lessons.oci_diagrams import OCI
+from labsupport.lessons.runtime_diagrams import RUNTIMES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,4 +128,5 @@ DIAGRAMS: dict[str, Draw] = {
     **ENGINES,
     **MACHINES,
     **OCI,
+    **RUNTIMES,
 }
