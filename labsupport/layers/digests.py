@@ -1,7 +1,7 @@
 """SHA-256 of a stream, computed on a second core while the first one reads on.
 
-hashlib gives up the interpreter's lock while it digests more than 2047 bytes (its documentation says so), so a thread is
-enough. What waits is bounded: a reader that is faster than the digest waits for it.
+hashlib gives up the interpreter's lock while it digests more than 2047 bytes (its documentation says so), so a
+thread is enough. What waits is bounded: a reader that is faster than the digest waits for it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from labsupport.oci.writing import File, Recipe, archive, layer
 
 pytestmark = pytest.mark.engine
 
+
 def read(engine: Engine, *, exact: bool = False) -> Store:
     return Reader(engine.api).read(exact=exact)
 
