@@ -1,0 +1,86 @@
+"""What the course promises to cover is in it: commands are run in a cell or a recorded terminal, pictures are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from labsupport.lessons import find
+from labsupport.lessons.cheatsheet import Command, commands_of, shown
+from labsupport.lessons.pictures import load
+from labsupport.lessons.source import ROOT, read
+
+COMMANDS = """\
+docker run IMAGE
+docker run -it IMAGE
+docker run -d IMAGE
+docker run -p HOST:CONTAINER IMAGE
+docker run -d -p HOST:CONTAINER IMAGE
+docker images
+docker images -q
+docker images -q --no-trunc
+docker pull IMAGE
+docker container ls
+docker ps
+docker ps -a
+docker exec -it ID sh
+docker stop ID
+docker start ID
+docker rm ID
+docker container prune -f
+docker logs ID
+docker logs --since TIME ID
+docker commit -m MSG ID
+docker rmi -f ID
+docker inspect ID
+docker login
+docker build -t NAME DIR
+docker create IMAGE
+docker kill ID
+docker restart ID
+docker pause ID
+docker wait ID
+docker attach ID
+docker cp ID
+docker diff ID
+docker top ID
+docker stats ID
+docker port ID
+docker tag IMAGE
+docker push IMAGE
+docker save IMAGE
+docker load
+docker history IMAGE
+docker system df
+docker volume create
+docker network create
+docker events
+docker version
+docker info
+docker context create
+docker exec ID""".splitlines()
+
+PICTURES = """\
+cover hello-world run-it images pull ps-aux container-ls exec-it stop rm logs prune run-d ps ps-a logs-since run-d-p
+run-p start commit images-q rmi rmi-all images-q-no-trunc inspect login dockerfile build run-own-image architecture"""
+
+
+@pytest.fixture(scope="module")
+def run() -> list[Command]:
+    """Every docker command in a demonstration's cell or a recorded terminal."""
+    found = [command for lesson in find() for command in shown(read(lesson))]
+    for path in sorted((ROOT / "images" / "transcripts").glob("*.json")):
+        for kept in load(path.stem):
+            found += commands_of(kept.command)
+    return found
+
+
+@pytest.mark.parametrize("wanted", COMMANDS)
+def test_the_command_is_run(wanted: str, run: list[Command]) -> None:
+    (command,) = commands_of(wanted)
+    assert any(one.does(command) for one in run)
+
+
+@pytest.mark.parametrize("name", PICTURES.split())
+def test_the_picture_is_there_and_in_a_lesson(name: str) -> None:
+    assert (ROOT / "images" / f"{name}.svg").is_file()
+    assert any(f"images/{name}.svg" in lesson.source.read_text(encoding="utf-8") for lesson in find())
