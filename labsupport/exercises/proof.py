@@ -201,7 +201,9 @@ def main(arguments: list[str]) -> int:
     wanted = options.exercises or [e.id for lesson in catalog.lessons() for e in lesson.exercises]
     bad = 0
     # the engine of a sandbox reaches the folders below the learner's home, and writes to no others
-    with tempfile.TemporaryDirectory(dir=None if options.host else paths.work()) as folder:
+    work = paths.work()
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=None if options.host else work) as folder:
         bench = _bench(options.host, Path(folder))
         for lesson, exercise in map(catalog.find_exercise, wanted):
             proofs = [prove(exercise, lesson.folder, attempt, bench) for attempt in attempts(exercise)]
