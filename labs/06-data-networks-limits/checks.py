@@ -1,0 +1,936 @@
+"""Lesson 06: a volume handed over, a live mount, two networks, four servers, limits, few rights, a stale file."""
+
+import re
+import uuid
+from pathlib import Path
+
+from labsupport.exercises import (
+    Answer,
+    Choice,
+    Did,
+    Exercise,
+    Lab,
+    Look,
+    Missing,
+    Name,
+    Pick,
+    Port,
+    Prediction,
+    Probe,
+    Quiz,
+    Scene,
+    State,
+    Step,
+    Token,
+    Wrong,
+    expect,
+    look,
+    looks,
+    mistakes,
+    probes,
+)
+
+MIB = 1024 * 1024
+
+
+def mount_at(name: str, destination: str) -> Look:
+    """What a container has mounted in one place, as "volume:NAME:rw"; Missing when nothing is."""
+
+    def read(found: dict[str, str]) -> str:
+        if destination not in found:
+            raise Missing(f"nothing is mounted at {destination}")
+        return found[destination]
+
+    return looks.mounts(name).then(read)
+
+
+# --- 06.1: a volume outlives its container
+
+NEW = "docker run -d --name {name} -v {volume}:/srv/data lua:5.4 sleep 3600"
+OUT = "docker cp {old}:/data/page page"
+
+OLD_DATA = Exercise(
+    id="06.1",
+    title="A new container for the old data",
+    goal="The container `{old}` writes its data to /data, which is a volume. It is to be replaced: remove it, and run "
+    "a container `{name}` from the image `lua:5.4` that has *the same volume* at /srv/data (not a copy), and "
+    "keeps running.",
+    seeds={"old": Name("diary"), "name": Name("reader"), "volume": Name("pages"), "token": Token()},
+    scene=Scene(
+        files="files/none",
+        commands=(
+            "docker volume create --label course.lab={id} {volume}",
+            "docker run -d --name {old} --label course.lab={id} -v {volume}:/data busybox sleep 3600",
+            "docker exec {old} sh -c 'echo {token} > /data/page'",
+        ),
+    ),
+    owns=("container:{old}", "container:{name}", "volume:{volume}", "volume:{volume}-2"),
+    steps=(
+        Step(
+            "replaced",
+            State("{old} is removed", looks.exists("container", "{old}"), expect.false("no such container")),
+            points=0.5,
+        ),
+        Step(
+            "same volume",
+            State(
+                "{name} has the volume at /srv/data",
+                mount_at("{name}", "/srv/data"),
+                expect.equals("volume:{volume}:rw"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "read-only",
+                        "`:ro` would keep the new container from writing its own data.",
+                        lambda lab, value: str(value).endswith(":ro"),
+                    ),
+                    mistakes.seen_when(
+                        "another volume",
+                        "a name that no volume has yet makes a new one, without a question. "
+                        "`docker inspect {old}` shows the old one's name under Mounts.",
+                        lambda lab, value: str(value).startswith("volume:"),
+                    ),
+                    mistakes.seen_when(
+                        "a folder of the computer",
+                        "`-v` takes a path as a bind mount; a name without a slash is a volume.",
+                        lambda lab, value: str(value).startswith("bind:"),
+                    ),
+                ),
+            ),
+            Probe(
+                "{name} reads the old data",
+                probes.execute("{name}", ["cat", "/srv/data/page"]),
+                expect.contains("{token}"),
+                mistakes=(
+                    mistakes.not_started("{name}"),
+                    mistakes.exited("{name}"),
+                    mistakes.seen_when(
+                        "the data are gone",
+                        "the volume is the old one, its content is not.",
+                        lambda lab, value: "No such file" in str(value),
+                    ),
+                ),
+            ),
+            points=2,
+        ),
+    ),
+    solution=(
+        "docker inspect {old} --format '{{range .Mounts}}{{.Name}} at {{.Destination}}{{end}}'",
+        "docker rm -f {old}",
+        NEW,
+    ),
+    untouched_says="{old} is removed",
+    wrong=(
+        Wrong("the old one kept", ("docker stop -t 0 {old}", NEW), says="{old} is removed"),
+        Wrong(
+            "a copy of the data",
+            (
+                OUT,
+                "docker rm -f {old}",
+                "docker run -d --name {name} -v {volume}-2:/srv/data lua:5.4 sleep 3600",
+                "docker cp page {name}:/srv/data/page",
+            ),
+            says="another volume",
+        ),
+        Wrong("at the old place", ("docker rm -f {old}", NEW.replace("/srv/data", "/data")), says="nothing is mounted"),
+        Wrong("read-only", ("docker rm -f {old}", NEW.replace("/srv/data", "/srv/data:ro")), says="read-only"),
+        Wrong(
+            "volume removed and made again",
+            ("docker rm -f {old}", "docker volume rm {volume}", NEW),
+            says="the data are gone",
+        ),
+        Wrong(
+            "ran and ended", ("docker rm -f {old}", NEW.replace("sleep 3600", "true")), says="the main process ended"
+        ),
+    ),
+    minutes=6,
+)
+
+# --- 06.2: a read-only bind mount is live
+
+SHOW = 'docker run -d --name {name} -p {port}:80 -v "$PWD/www:/www:ro" web'
+
+
+@look("echo edit > www/edit.txt; curl http://127.0.0.1:{port}/edit.txt")
+def edit_arrives(lab: Lab) -> str:
+    """What the page says of a file that was put into the folder just now; the file goes again."""
+    folder, text = lab.folder / "www", uuid.uuid4().hex
+    if not folder.is_dir():
+        raise Missing("there is no folder www")
+    edit = folder / f"edit-{text[:8]}.txt"
+    try:
+        edit.write_text(text)
+        answered = probes.page("{port}", f"/{edit.name}").fetch(lab)
+    finally:
+        edit.unlink(missing_ok=True)
+    if answered is None:
+        return "no answer"
+    return "the edit" if text in answered else f"not the edit ({answered[:40]})"
+
+
+LIVE = Exercise(
+    id="06.2",
+    title="Edit here, see it there",
+    goal="The folder exercises/06.2/www holds a page. A container `{name}` from the image `web` shows it on "
+    "http://127.0.0.1:{port}/ (the image serves its folder /www). What you change in your folder is seen at "
+    "once, and the container can't write to it.",
+    seeds={"name": Name("hours"), "port": Port()},
+    scene=Scene(files="files/page"),
+    owns=("container:{name}",),
+    steps=(
+        Step(
+            "mounted",
+            State(
+                "/www of {name} is mounted read-only",
+                mount_at("{name}", "/www").then(lambda text: text.rpartition(":")[2]),
+                expect.equals("ro"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "writable",
+                        "a bind mount is writable unless it says `:ro`: the container could change your files.",
+                        lambda lab, value: value == "rw",
+                    ),
+                    mistakes.seen_when(
+                        "copied",
+                        "`docker cp` copies once, and the copy knows nothing of later edits.",
+                        lambda lab, value: value is None and bool(looks.changes("{name}").fetch(lab)),
+                    ),
+                ),
+            ),
+        ),
+        Step(
+            "live",
+            Probe(
+                "an edit in your folder is seen on {port}",
+                edit_arrives,
+                expect.equals("the edit"),
+                mistakes=(
+                    mistakes.expose_without_publish("{name}"),
+                    mistakes.seen_when(
+                        "another folder",
+                        "the container shows a folder, but not the one you edit: "
+                        "see Source in `docker inspect {name}`.",
+                        lambda lab, value: "404" in str(value) and lab.inspect("container", "{name}")["Mounts"],
+                    ),
+                ),
+            ),
+            points=2,
+        ),
+    ),
+    solution=(SHOW,),
+    untouched_says="there is no container called",
+    wrong=(
+        Wrong("writable", (SHOW.replace(":ro", ""),), says="writable"),
+        Wrong(
+            "copied into it",
+            ("docker run -d --name {name} -p {port}:80 web", "docker cp www/index.html {name}:/www/index.html"),
+            says="copied",
+        ),
+        Wrong("a copy mounted", ("cp -r www other", SHOW.replace("/www:", "/other:", 1)), says="another folder"),
+        Wrong("not published", (SHOW.replace("-p {port}:80 ", ""),), says="EXPOSE without -p"),
+        Wrong("the folder above", (SHOW.replace("/www:", ":", 1),), says="another folder"),
+    ),
+    minutes=6,
+)
+
+# --- 06.3: names along two networks
+
+NETS = "docker network create {outer}; docker network create --internal {inner}"
+FRONT = "docker run -d --name {front} --network {outer} busybox sleep 3600"
+APP = "docker run -d --name {app} --network {outer} busybox sleep 3600"
+DB = "docker run -d --name {db} --network {inner} busybox sleep 3600"
+JOIN = "docker network connect {inner} {app}"
+
+NAMES = Exercise(
+    id="06.3",
+    title="Three containers, two networks",
+    goal="Three containers from `busybox` that keep running: `{front}`, `{app}`, `{db}`. `{front}` finds `{app}` by "
+    "its name, and `{app}` finds `{db}`. `{front}` must not find `{db}`. There are two networks, `{outer}` "
+    "and `{inner}`; `{db}` is in `{inner}` only, and `{inner}` has no way out (`docker network create --help`).",
+    seeds={
+        "front": Name("front"),
+        "app": Name("app"),
+        "db": Name("db"),
+        "outer": Name("outer"),
+        "inner": Name("inner"),
+    },
+    owns=("container:{front}", "container:{app}", "container:{db}", "network:{outer}", "network:{inner}"),
+    steps=(
+        Step(
+            "found",
+            Probe(
+                "{front} finds {app}",
+                probes.resolves("{front}", "{app}"),
+                expect.true("an address"),
+                mistakes=(mistakes.default_network("{front}"), mistakes.default_network("{app}")),
+            ),
+            Probe(
+                "{app} finds {db}",
+                probes.resolves("{app}", "{db}"),
+                expect.true("an address"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "in one network only",
+                        "`docker network connect {inner} {app}` puts {app} into a second network while it runs.",
+                        lambda lab, value: len(lab.inspect("container", "{app}")["NetworkSettings"]["Networks"]) == 1,
+                    ),
+                ),
+            ),
+            points=2,
+        ),
+        Step(
+            "apart",
+            Probe(
+                "{front} does not find {db}",
+                probes.resolves("{front}", "{db}"),
+                expect.false("no address"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "one network for all",
+                        "who shares a network finds the others in it: {front} and {db} must have none in common.",
+                        lambda lab, value: True,
+                    ),
+                ),
+            ),
+            after="found",
+        ),
+        Step(
+            "inner",
+            State(
+                "the networks of {db}",
+                looks.container("{db}", ".NetworkSettings.Networks").then(lambda found: sorted(found)),
+                expect.equals(["{inner}"]),
+            ),
+            State(
+                "{inner} is internal",
+                looks.network("{inner}", ".Internal"),
+                expect.true(),
+                mistakes=(
+                    mistakes.seen_when(
+                        "a way out",
+                        "an ordinary network leads out; `docker network create --internal` makes one that does not.",
+                        lambda lab, value: value is False,
+                    ),
+                ),
+            ),
+        ),
+    ),
+    solution=(NETS, FRONT, APP, DB, JOIN),
+    wrong=(
+        Wrong("app in one network", (NETS, FRONT, APP, DB), says="in one network only"),
+        Wrong(
+            "on the default bridge",
+            (NETS, FRONT.replace("--network {outer} ", ""), APP.replace("--network {outer} ", ""), DB, JOIN),
+            says="still on the default bridge",
+        ),
+        Wrong(
+            "all in both",
+            (NETS, FRONT, APP, DB, JOIN, "docker network connect {inner} {front}"),
+            says="one network for all",
+        ),
+        Wrong("inner leads out", (NETS.replace("--internal ", ""), FRONT, APP, DB, JOIN), says="a way out"),
+        Wrong(
+            "database in both",
+            (NETS, FRONT, APP, DB, JOIN, "docker network connect {outer} {db}"),
+            says="the networks of {db}",
+        ),
+        Wrong(
+            "database not running", (NETS, FRONT, APP, DB.replace("sleep 3600", "true"), JOIN), says="{app} finds {db}"
+        ),
+    ),
+    minutes=8,
+)
+
+# --- 06.4: four published paths, one of them whole
+
+SERVE = (
+    "docker run -d --label course.lab={{id}} --name {0} {1} busybox sh -c 'mkdir /www; exec httpd -f -p {2} -h /www'"
+)
+
+PATHS = Exercise(
+    id="06.4",
+    title="Four servers, one answer",
+    goal="Four containers run a web server each, and are meant to be reached on port 80 inside: `{one}`, `{two}`, "
+    "`{three}`, `{four}`. One answers from this computer. Of the others, one is not published, one listens on its own "
+    "loopback only, one is published to a port on which nobody listens. Which is which? "
+    "Answer with {'answers': ..., 'unpublished': ..., 'loopback': ..., 'nobody': ...}. Don't change them.",
+    seeds={
+        "one": Name("oak"),
+        "two": Name("elm"),
+        "three": Name("ash"),
+        "four": Name("fir"),
+        "p1": Port(),
+        "p2": Port(),
+        "p3": Port(),
+    },
+    scene=Scene(
+        files="files/none",
+        commands=(
+            (
+                SERVE.format("{one}", "-p {p1}:80", "127.0.0.1:80"),
+                SERVE.format("{two}", "-p {p2}:8080 --expose 80", "80"),
+                SERVE.format("{three}", "-p {p3}:80", "80"),
+                SERVE.format("{four}", "--expose 80", "80"),
+            ),
+        ),
+    ),
+    owns=("container:{one}", "container:{two}", "container:{three}", "container:{four}"),
+    steps=(
+        Step("answers", Answer("the one that answers", "{three}", key="answers")),
+        Step(
+            "unpublished",
+            Answer(
+                "the one that is not published",
+                "{four}",
+                key="unpublished",
+                mistakes=(
+                    mistakes.answered(
+                        "{two}", "published, elsewhere", "`docker port {two}` shows a port, only another one inside."
+                    ),
+                ),
+            ),
+        ),
+        Step(
+            "loopback",
+            Answer(
+                "the one that listens on its own loopback",
+                "{one}",
+                key="loopback",
+                mistakes=(
+                    mistakes.answered(
+                        "{two}",
+                        "look at both ends",
+                        "`docker exec {two} netstat -ltn` shows where it listens, "
+                        "`docker port {two}` where the port leads.",
+                    ),
+                ),
+            ),
+        ),
+        Step("nobody", Answer("the one whose port leads to nobody", "{two}", key="nobody")),
+    ),
+    answers={"answers": "{three}", "unpublished": "{four}", "loopback": "{one}", "nobody": "{two}"},
+    untouched_says="no answer yet",
+    wrong=(
+        Wrong(
+            "loopback and nobody confused",
+            answers={"answers": "{three}", "unpublished": "{four}", "loopback": "{two}", "nobody": "{one}"},
+            says="look at both ends",
+        ),
+        Wrong(
+            "took --expose for published",
+            answers={"answers": "{three}", "unpublished": "{two}", "loopback": "{one}", "nobody": "{four}"},
+            says="published, elsewhere",
+        ),
+        Wrong(
+            "the wrong one answers",
+            answers={"answers": "{one}", "unpublished": "{four}", "loopback": "{three}", "nobody": "{two}"},
+            says="the one that answers",
+        ),
+    ),
+    minutes=7,
+)
+
+# --- 06.5 and 06.6: limits as the kernel has them
+
+READ = {
+    "memory": "cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes",
+    "cpu": "cat cpu.max 2>/dev/null || echo $(cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us)",
+    "pids": "cat pids.max 2>/dev/null || cat pids/pids.max",
+}
+
+
+def kernel(name: str, kind: str) -> Look:
+    """What the container's control group says, either version: MiB of memory, processors, or processes, as text."""
+
+    def read(said: str) -> str:
+        if not said.startswith("exit 0: "):
+            return said
+        words = said.removeprefix("exit 0: ").split()
+        if kind == "cpu":
+            quota, period = words
+            return "no limit" if not quota.isdigit() else f"{int(quota) / int(period):g}"
+        if not words[0].isdigit():
+            return "no limit"
+        number = int(words[0])
+        if kind == "pids":
+            return str(number)
+        # "no limit" is a huge number in version 1
+        return "no limit" if number >= 1 << 60 else f"{number / MIB:g} MiB"
+
+    return probes.execute(name, ["sh", "-c", f"cd /sys/fs/cgroup; {READ[kind]}"]).then(read)
+
+
+@look("docker inspect {name} --format '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}'")
+def swap(lab: Lab) -> str:
+    """What the container may swap out, beyond its memory. -1 with a limit: the kernel does not count swap."""
+    host = lab.inspect("container", "{name}")["HostConfig"]
+    extra = host["MemorySwap"] - host["Memory"]
+    return "none" if not host["Memory"] or extra == 0 or host["MemorySwap"] == -1 else f"{extra / MIB:g} MiB"
+
+
+LIMITED = (
+    "docker run -d --name {name} -m {mb}m --memory-swap {mb}m --cpus {cpus} --pids-limit {pids} busybox sleep 3600"
+)
+
+LIMITS = Exercise(
+    id="06.5",
+    title="Three limits, as the kernel has them",
+    goal="A container `{name}` from `busybox` that keeps running, and may use {mb} MiB of memory and no swap beyond "
+    "it, {cpus} of a processor, and {pids} processes. What counts is what the kernel says.",
+    seeds={
+        "name": Name("modest"),
+        "mb": Pick((24, 32, 40, 48)),
+        "cpus": Pick(("0.25", "0.5", "0.75")),
+        "pids": Pick((12, 16, 20, 24)),
+    },
+    owns=("container:{name}",),
+    needs=("cgroup",),
+    steps=(
+        Step(
+            "memory",
+            Probe(
+                "the kernel's limit for memory",
+                kernel("{name}", "memory"),
+                expect.equals("{mb} MiB"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "megabytes of another kind",
+                        "`-m 10m` means 10 MiB, 10 times 1024 times 1024 bytes; a number without `m` is in bytes.",
+                        lambda lab, value: "." in str(value),
+                    ),
+                ),
+            ),
+            State(
+                "swap beyond it",
+                swap,
+                expect.equals("none"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "as much again",
+                        "with `-m` alone a container may swap out as much again; `--memory-swap` is the sum of both.",
+                        lambda lab, value: str(value).endswith("MiB"),
+                    ),
+                ),
+            ),
+        ),
+        Step(
+            "processor",
+            Probe(
+                "the kernel's limit for the processor",
+                kernel("{name}", "cpu"),
+                expect.equals("{cpus}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "a share is no limit",
+                        "`--cpu-shares` only counts when others want the processor, too; `--cpus` always does.",
+                        lambda lab, value: bool(lab.inspect("container", "{name}")["HostConfig"]["CpuShares"]),
+                    ),
+                ),
+            ),
+        ),
+        Step("processes", Probe("the kernel's limit for processes", kernel("{name}", "pids"), expect.equals("{pids}"))),
+    ),
+    solution=(LIMITED,),
+    wrong=(
+        Wrong("swap forgotten", (LIMITED.replace("--memory-swap {mb}m ", ""),), says="as much again"),
+        Wrong("shares", (LIMITED.replace("--cpus {cpus}", "--cpu-shares 256"),), says="a share is no limit"),
+        Wrong(
+            "millions of bytes",
+            (LIMITED.replace("{mb}m", "{mb}000000"),),
+            says="megabytes of another kind",
+        ),
+        Wrong(
+            "a limit for one user's processes",
+            (LIMITED.replace("--pids-limit {pids}", "--ulimit nproc={pids}"),),
+            says="the kernel's limit for processes",
+        ),
+        Wrong("no limits", ("docker run -d --name {name} busybox sleep 3600",), says="no limit"),
+    ),
+    minutes=6,
+)
+
+UPDATE = "docker update -m {mb}m --memory-swap {mb}m --pids-limit {pids} {name}"
+
+MORE = Exercise(
+    id="06.6",
+    title="More room, while it works",
+    goal="The container `{name}` works in 16 MiB and with 10 processes, and that's too little now. Its work is in "
+    "/work, which is in memory: whoever stops it loses the work. Give it {mb} MiB (and no swap) and {pids} processes, "
+    "while it runs.",
+    seeds={"name": Name("batch"), "mb": Pick((48, 56, 64, 72)), "pids": Pick((30, 35, 40, 45)), "token": Token()},
+    scene=Scene(
+        files="files/none",
+        commands=(
+            "docker run -d --name {name} --label course.lab={id} --tmpfs /work -m 16m --memory-swap 16m "
+            "--pids-limit 10 busybox sleep 3600",
+            "docker exec {name} sh -c 'echo {token} > /work/state'",
+        ),
+    ),
+    owns=("container:{name}",),
+    needs=("cgroup",),
+    steps=(
+        Step(
+            "memory",
+            Probe("the kernel's limit for memory", kernel("{name}", "memory"), expect.equals("{mb} MiB")),
+            State("swap beyond it", swap, expect.equals("none")),
+        ),
+        Step("processes", Probe("the kernel's limit for processes", kernel("{name}", "pids"), expect.equals("{pids}"))),
+        Step(
+            "work",
+            Probe(
+                "the work is still there",
+                probes.execute("{name}", ["cat", "/work/state"]),
+                expect.contains("{token}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "stopped in between",
+                        "a tmpfs lives as long as the container runs.",
+                        lambda lab, value: "No such file" in str(value),
+                    ),
+                ),
+            ),
+            Did(
+                "{name} was started once",
+                looks.events("container", "start", "{name}").then(len),
+                expect.equals(1),
+                mistakes=(
+                    mistakes.seen_when(
+                        "started anew", "it had to go on running as it was.", lambda lab, value: value > 1
+                    ),
+                ),
+            ),
+            after=("memory", "processes"),
+            points=2,
+        ),
+    ),
+    solution=(UPDATE,),
+    untouched_says="observed  16 MiB",
+    wrong=(
+        Wrong("memory only", (UPDATE.replace("--pids-limit {pids} ", ""),), says="the kernel's limit for processes"),
+        Wrong("processes only", ("docker update --pids-limit {pids} {name}",), says="the kernel's limit for memory"),
+        Wrong(
+            "twice as much swap",
+            (UPDATE.replace("--memory-swap {mb}m", "--memory-swap 200m"),),
+            says="swap beyond it",
+        ),
+        Wrong("restarted", (UPDATE, "docker restart -t 0 {name}"), says="stopped in between"),
+        Wrong("threw the work away", (UPDATE, "docker exec {name} rm /work/state"), says="the work is still there"),
+        Wrong(
+            "made anew with a copy of the work",
+            (
+                "docker rm -f {name}",
+                "docker run -d --name {name} --tmpfs /work -m {mb}m --memory-swap {mb}m --pids-limit {pids} busybox "
+                "sleep 3600",
+                "docker exec {name} sh -c 'echo {token} > /work/state'",
+            ),
+            says="started anew",
+        ),
+    ),
+    minutes=5,
+)
+
+# --- 06.7: as little as possible
+
+# capabilities(7) and linux/capability.h, by bit
+CAPABILITIES = (Path(__file__).parent / "files" / "capabilities.txt").read_text(encoding="utf-8").split()
+
+
+def held(said: str) -> list[str]:
+    """The capabilities in `CapEff: 00000000a80425fb`, by name."""
+    found = re.search(r"CapEff:\s*([0-9a-f]+)", said)
+    if found is None:
+        raise Missing(f"process 1 says: {said}")
+    bits = int(found[1], 16)
+    return [name for bit, name in enumerate(CAPABILITIES) if bits >> bit & 1]
+
+
+BUILD = "docker build -q -t {image} --label course.lab=06.7 ."
+SEALED = "docker run -d --name {name} --read-only --tmpfs /run --cap-drop ALL --cap-add CHOWN -v {volume}:/data {image}"
+
+SEALED_STORE = Exercise(
+    id="06.7",
+    title="Sealed, and it still works",
+    goal="The image `{image}` (built from the folder exercises/06.7; read its store.sh) runs as root and may write "
+    "anywhere. Run a container `{name}` of it whose root file system is read-only, and whose process 1 has exactly "
+    "the one capability that it needs. It must still open: its log says `open: {token}` and it keeps running. Its "
+    "/data is the volume `{volume}`. Don't change the image.",
+    seeds={"name": Name("sealed"), "image": Name("store"), "volume": Name("stock"), "token": Token()},
+    scene=Scene(
+        files="files/sealed",
+        prepare=("sed -i 's/TOKEN/{token}/' store.sh", BUILD.replace("{image}", "{image}:start")),
+        commands=("sed -i 's/TOKEN/{token}/' store.sh", "docker tag {image}:start {image}"),
+    ),
+    owns=("container:{name}", "volume:{volume}", "image:{image}"),
+    steps=(
+        Step(
+            "sealed",
+            State(
+                "the root file system of {name} is read-only",
+                looks.container("{name}", ".HostConfig.ReadonlyRootfs"),
+                expect.true(),
+            ),
+            points=0.5,
+        ),
+        Step(
+            "opens",
+            State(
+                "{name} opened",
+                looks.logs("{name}"),
+                expect.contains("open: {token}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "nowhere to write",
+                        "a folder that must be writable gets a mount of its own: a volume, or `--tmpfs`.",
+                        lambda lab, value: "cannot write" in str(value),
+                    ),
+                    mistakes.seen_when(
+                        "one right too few",
+                        "to give a file to another user is a capability of its own: capabilities(7), first entries.",
+                        lambda lab, value: "cannot give" in str(value),
+                    ),
+                ),
+            ),
+            Probe(
+                "capabilities of its process 1",
+                probes.execute("{name}", ["grep", "CapEff", "/proc/1/status"]).then(held),
+                expect.equals(["CHOWN"]),
+                mistakes=(
+                    mistakes.seen_when(
+                        "the engine's own choice",
+                        "without `--cap-drop ALL` a container keeps the fourteen that Docker leaves it.",
+                        lambda lab, value: len(value) >= 14,
+                    ),
+                ),
+            ),
+            State(
+                "/data is the volume",
+                mount_at("{name}", "/data"),
+                expect.equals("volume:{volume}:rw"),
+            ),
+            points=2,
+            after="sealed",
+        ),
+    ),
+    solution=(SEALED,),
+    untouched_says="there is no container called",
+    wrong=(
+        Wrong("nothing sealed", (SEALED.replace("--read-only ", ""),), says="read-only"),
+        Wrong("no room in /run", (SEALED.replace("--tmpfs /run ", ""),), says="nowhere to write"),
+        Wrong("no capability at all", (SEALED.replace("--cap-add CHOWN ", ""),), says="one right too few"),
+        Wrong(
+            "all that Docker leaves",
+            (SEALED.replace("--cap-drop ALL --cap-add CHOWN ", ""),),
+            says="the engine's own choice",
+        ),
+        Wrong("one too many", (SEALED.replace("CHOWN", "CHOWN --cap-add FOWNER"),), says="CHOWN, FOWNER"),
+        Wrong("another program in it", (SEALED + " sleep 3600",), says="{name} opened"),
+        Wrong("data in memory", (SEALED.replace("-v {volume}:/data", "--tmpfs /data"),), says="nothing is mounted"),
+        Wrong("ended in the end", (SEALED, "docker kill {name}"), says="is not running"),
+    ),
+    minutes=9,
+)
+
+# --- 06.8: the bug hunt
+
+EDIT = "sed 's/EARLY/{early}/' site/menu.html > new.html && mv new.html site/menu.html"
+OF_TODAY = "sed 's/yesterday: .*</today: {token}</' site/menu.html > new.html && mv new.html site/menu.html"
+ONE_FILE = (
+    "docker run -d --name {name} --label course.lab=06.8 -p {port}:80 "
+    '-v "$PWD/site/menu.html:/www/menu.html:ro" busybox httpd -f -p 80 -h /www'
+)
+FOLDER = ONE_FILE.replace("/site/menu.html:/www/menu.html:ro", "/site:/www:ro")
+
+
+@look("curl http://127.0.0.1:{port}/menu.html")
+def menu(lab: Lab) -> str:
+    return str(probes.page("{port}", "/menu.html").fetch(lab))
+
+
+@look("cp site/menu.html new.html; echo next >> new.html; mv new.html site/menu.html; curl ...")
+def next_menu(lab: Lab) -> str:
+    """What the page is after another file has been moved to the name menu.html; then the first one is moved back."""
+    path, text = lab.folder / "site" / "menu.html", uuid.uuid4().hex
+    if not path.is_file():
+        raise Missing("there is no file site/menu.html")
+    aside, fresh = path.with_name(".menu-aside"), path.with_name(".menu-next")
+    try:
+        fresh.write_text(f"{path.read_text()}<!-- {text} -->\n")
+        aside.hardlink_to(path)
+        fresh.replace(path)
+        answered = menu.fetch(lab)
+    finally:
+        fresh.unlink(missing_ok=True)
+        if aside.exists():
+            aside.replace(path)
+    return "the new file" if text in answered else "the old file" if "Menu" in answered else answered
+
+
+HUNT = Exercise(
+    id="06.8",
+    title="The soup of yesterday",
+    goal="Symptom: somebody has edited exercises/06.8/site/menu.html, and the file says `{token}`. The container "
+    "`{name}` has this file mounted, and http://127.0.0.1:{port}/menu.html still says `{early}`.\n"
+    "Repair it: a container `{name}` shows, at that address, the file as it is now, and as it will be after the next "
+    "edit of the same kind (the editor writes a new file and moves it to the old name). It must not be able to "
+    "change it.",
+    seeds={"name": Name("menu"), "port": Port(), "token": Token(), "early": Token()},
+    scene=Scene(files="files/hunt", commands=(EDIT, ONE_FILE, OF_TODAY)),
+    owns=("container:{name}",),
+    steps=(
+        Step(
+            "today",
+            Probe(
+                "the page says {token}",
+                menu,
+                expect.contains("{token}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "one file is mounted",
+                        "a mount of a file holds on to that file, not to its name; the editor put another file there.",
+                        lambda lab, value: lab.values["early"] in str(value),
+                    ),
+                ),
+            ),
+        ),
+        Step(
+            "next",
+            Probe(
+                "after the next edit, the page is",
+                next_menu,
+                expect.equals("the new file"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "until the next edit",
+                        "that is today's file, and the next one will have the same fate: mount what holds the name.",
+                        lambda lab, value: value == "the old file",
+                    ),
+                ),
+            ),
+            State(
+                "the container can't write there",
+                looks.container("{name}", ".Mounts").then(lambda found: [mount["RW"] for mount in found or ()]),
+                expect.equals([False]),
+                mistakes=(
+                    mistakes.seen_when(
+                        "writable",
+                        "it was mounted with `:ro`, and has to be again.",
+                        lambda lab, value: True in value,
+                    ),
+                ),
+            ),
+            after="today",
+            points=2,
+        ),
+    ),
+    solution=("docker rm -f {name}", FOLDER),
+    untouched_says="one file is mounted",
+    wrong=(
+        Wrong("restarted", ("docker restart -t 0 {name}",), says="until the next edit"),
+        Wrong("the same anew", ("docker rm -f {name}", ONE_FILE), says="until the next edit"),
+        Wrong("writable", ("docker rm -f {name}", FOLDER.replace(":ro", "")), says="writable"),
+        Wrong("touched the file", ("touch site/menu.html",), says="one file is mounted"),
+        Wrong("not published", ("docker rm -f {name}", FOLDER.replace("-p {port}:80 ", "")), says="the page says"),
+    ),
+    minutes=8,
+)
+
+EXERCISES = (OLD_DATA, LIVE, NAMES, PATHS, LIMITS, MORE, SEALED_STORE, HUNT)
+
+PREDICTIONS = (
+    Prediction(
+        "06.p1",
+        "A brand-new volume is mounted over a folder in which the image has a file. What does the container see there?",
+        ("Nothing: the volume is empty", "The image's file", "An error: the folder is not empty"),
+        "b",
+        "An empty named volume is filled from the image, once, when a container first mounts it.",
+    ),
+    Prediction(
+        "06.p2",
+        "Now a folder of this computer, with one file of its own, is mounted over the same place. What is there?",
+        ("Only the computer's file", "Both files", "Only the image's file"),
+        "a",
+        "A bind mount is never filled. It lies on top of what the image has there, and hides it.",
+    ),
+    Prediction(
+        "06.p3",
+        "`guest` is on the default bridge, `shop` in a network of its own. `guest` can't find the name `shop`. Will it "
+        "get the page if it is told the address?",
+        ("Yes: only the name was missing", "No"),
+        "b",
+        "Two bridge networks are kept apart by the packet filter, whatever address is used.",
+    ),
+    Prediction(
+        "06.p4",
+        "Three containers of one server: `plain` with nothing, `shy` published but listening on 127.0.0.1 in the "
+        "container, `open` published and listening everywhere. Which of them can this computer reach?",
+        ("All three", "shy and open", "open only", "plain and open"),
+        "c",
+        "127.0.0.1 in a container is the container itself; and what is not published is not led on.",
+    ),
+    Prediction(
+        "06.p5",
+        "A shell is process 1 of a container that may use 16 MB. It starts a program that wants 28 MB. What happens?",
+        ("The container ends with 137", "The program is killed, the container runs on", "The program waits"),
+        "b",
+        "The kernel kills a process of the group, usually the biggest. The container ends only with process 1.",
+    ),
+    Prediction(
+        "06.p6",
+        "A container as a user without rights, with a read-only root, no capability, no way to gain one. It only has "
+        "the engine's socket mounted, and may talk to it. Can it read a file that only root of the engine's machine "
+        "may read?",
+        ("No, nothing is left to do that with", "Yes"),
+        "b",
+        "It asks the engine, and the engine runs another container for it, with whatever mounts it asks for.",
+    ),
+)
+
+QUIZZES = (
+    Quiz(
+        "06.q1",
+        "Which of these are still there after `docker rm -f` of the only container that used them?",
+        (
+            Choice("A named volume", "It lives until `docker volume rm`.", right=True),
+            Choice("A tmpfs", "It went with the container's end."),
+            Choice("The folder of a bind mount", "It belongs to the computer, not to Docker.", right=True),
+            Choice("A file written to / in the container", "That was the container's own layer."),
+        ),
+    ),
+    Quiz(
+        "06.q2",
+        "`docker run -p 8090:80 IMAGE`, and the page does not come. In the container, `netstat -ltn` shows "
+        "127.0.0.1:80. What helps?",
+        (
+            Choice("-p 127.0.0.1:8090:80", "That chooses an address of this computer, not of the container."),
+            Choice("Another EXPOSE in the Dockerfile", "EXPOSE documents; it leads nothing anywhere."),
+            Choice("The program listens on 0.0.0.0", "Then eth0 of the container is among its addresses.", right=True),
+        ),
+    ),
+    Quiz(
+        "06.q3",
+        "`--cpus 0.5` on a computer with eight processors: what does a busy program get?",
+        (
+            Choice("Half of everything, four processors", "The number counts processors, not a part of all."),
+            Choice(
+                "50 ms of processor time in each 100 ms, in total",
+                "And it waits for the rest of the period.",
+                right=True,
+            ),
+            Choice("Half speed only while others are busy", "That would be --cpu-shares."),
+        ),
+    ),
+    Quiz(
+        "06.q4",
+        "A monitoring tool asks you to mount /var/run/docker.sock into its container, read-only. What do you give it?",
+        (
+            Choice("The right to read the list of containers", "The API knows no read-only caller."),
+            Choice(
+                "What the engine's own user may do, on the whole machine",
+                "`:ro` protects the socket's file; what is written through it is not affected.",
+                right=True,
+            ),
+            Choice(
+                "Nothing, as long as the tool isn't root in its container", "The engine is, and does what it is asked."
+            ),
+        ),
+    ),
+)
