@@ -211,9 +211,11 @@ FAMILY = Exercise(
 # --- 2: the stowaway --------------------------------------------------------------------------------------------
 
 BUSYBOX = "docker.io/library/busybox:latest"
+# earlier scenes' namespaces, of whatever learner, go with all that is in them
 SWEEP = (
-    "engine-host sh -c 'for c in $(ctr -n {hold} containers ls -q); do "
-    "ctr -n {hold} tasks rm --force $c >/dev/null 2>&1; ctr -n {hold} containers rm $c; done'"
+    "engine-host sh -c 'for n in $(ctr namespaces ls -q | grep ^hold-); do "
+    "for c in $(ctr -n $n containers ls -q); do ctr -n $n tasks rm --force $c; ctr -n $n containers rm $c; done; "
+    "ctr -n $n images rm --sync $(ctr -n $n images ls -q); ctr namespaces rm $n; done >/dev/null 2>&1; true'"
 )
 STOW = (
     "docker save busybox | engine-host ctr -n {hold} images import - >/dev/null",
