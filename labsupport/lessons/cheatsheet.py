@@ -20,6 +20,11 @@ GROUPS = {"builder", "buildx", "container", "context", "image", "manifest", "net
 SUBSTITUTION = re.compile(r"[$]\(([^()]*)\)")
 HELD = "\x1f"  # stands around the number of a substitution while its line is taken apart
 ASIDE = ("clean-up-", "what-you-need-")  # sections that tidy up: no examples for a sheet
+SINGLE = frozenset(  # the client's commands without a group
+    "attach build commit cp create diff events exec export history images import info inspect kill load login logout "
+    "logs pause port ps pull push rename restart rm rmi run save search start stats stop tag top unpause update "
+    "version wait".split()  # noqa: SIM905  a list of forty strings is no easier to read
+)
 CODE = re.compile(r"`([^`]+)`")
 PLACEHOLDER = re.compile(r"[A-Z]{2,}|'")
 NOISE = ("--label", "-l")  # each example would carry the course's own label
@@ -38,6 +43,11 @@ class Command:
         """`run`, `container prune`: what tells commands apart."""
         plain = [word for word in self.words[1:] if not word.startswith("-")]
         return " ".join(plain[: 2 if plain and plain[0] in GROUPS else 1])
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is one of the client's commands; a script may also have the word docker in a sentence."""
+        return self.name.split()[0] in GROUPS | SINGLE
 
     def does(self, other: Command) -> bool:
         """Whether this one has the other's name, its options, and its words but for placeholders such as IMAGE."""
@@ -64,7 +74,8 @@ class Row:
         for code in CODE.findall(self.commands):
             if not code.startswith("docker ") and not found:
                 continue
-            text = code if code.startswith("docker ") else f"docker {code}"
+            group = found[0].words[1] if found and found[0].words[1] in GROUPS else ""
+            text = code if code.startswith("docker ") else " ".join(filter(None, ("docker", group, code)))
             if code.startswith("-"):
                 text = f"{' '.join(found[0].words[: 1 + len(found[0].name.split())])} {code}"
             found += commands_of(text)
@@ -90,7 +101,7 @@ def sheet(root: Path = ROOT) -> str:
         lines += [f"| {row.commands} | {row.meaning} | {_cell(example(row, run))} |" for row in rows]
         parts.append("\n".join(lines))
         explained |= {command.name for row in rows for command in row.named}
-        if others := sorted({command.name for command in run} - explained):
+        if others := sorted({command.name for command in run if command.is_known} - explained):
             parts.append("Also used there: " + ", ".join(f"`docker {name}`" for name in others) + ".")
     return "\n\n".join(parts) + "\n"
 
