@@ -20,10 +20,10 @@ GROUPS = {"builder", "buildx", "container", "context", "image", "manifest", "net
 SUBSTITUTION = re.compile(r"[$]\(([^()]*)\)")
 HELD = "\x1f"  # stands around the number of a substitution while its line is taken apart
 ASIDE = ("clean-up-", "what-you-need-")  # sections that tidy up: no examples for a sheet
-SINGLE = frozenset(  # the client's commands without a group
+SINGLE = (  # the client's commands without a group
     "attach build commit cp create diff events exec export history images import info inspect kill load login logout "
     "logs pause port ps pull push rename restart rm rmi run save search start stats stop tag top unpause update "
-    "version wait".split()  # noqa: SIM905  a list of forty strings is no easier to read
+    "version wait"
 )
 CODE = re.compile(r"`([^`]+)`")
 PLACEHOLDER = re.compile(r"[A-Z]{2,}|'")
@@ -47,7 +47,7 @@ class Command:
     @property
     def is_known(self) -> bool:
         """Whether it is one of the client's commands; a script may also have the word docker in a sentence."""
-        return self.name.split()[0] in GROUPS | SINGLE
+        return self.name.split()[0] in GROUPS | set(SINGLE.split())
 
     def does(self, other: Command) -> bool:
         """Whether this one has the other's name, its options, and its words but for placeholders such as IMAGE."""

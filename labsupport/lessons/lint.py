@@ -16,6 +16,7 @@ PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 VAGUE = {"here", "this", "link", "this link", "click here", "this page", "more", "read more", "page"}
 DIGEST = re.compile(r"\b(sha256:)?[0-9a-f]{32,64}\b")
+TEMPORARY = re.compile(r"(?<![\w.-])/tmp/")  # and not the end of /home/ada/.../data/tmp/
 SHORTEST_ALT = 20
 
 
@@ -90,7 +91,8 @@ def no_home(notebook: Notebook, folder: Path) -> Iterator[str]:
     home = str(Path.home())
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if home in str(output.get("text", "")) or "/tmp/" in str(output.get("text", "")):
+            text = str(output.get("text", ""))
+            if home in text or TEMPORARY.search(text):
                 yield f"cell {cell.id} shows a folder of the machine it ran on"
 
 
