@@ -111,10 +111,18 @@ class Lab:
         return value
 
     def execute(self, container: str, command: list[str]) -> tuple[int | None, str]:
-        """Exit code and output (both streams) of a command run in a running container."""
+        """Exit code and output (both streams) of a command run in a running container. Raises Missing once it ended."""
+        from docker.errors import APIError
+
         api = self.client.api
-        handle = api.exec_create(container, command)["Id"]
-        output = bytes(api.exec_start(handle)).decode(errors="replace")
+        try:
+            handle = api.exec_create(container, command)["Id"]
+            output = bytes(api.exec_start(handle)).decode(errors="replace")
+        except APIError as error:
+            # it ran when it was looked at, and has ended since: a container's fault, and not the engine's
+            if "is not running" in str(error.explanation):
+                raise Missing("the container has just ended") from None
+            raise
         return api.exec_inspect(handle)["ExitCode"], output
 
     def history(self, image: str) -> list[dict[str, Any]]:
