@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from labsupport.figures.style import Picture, Table, Theme
+from labsupport.sandbox.processes import stat
 from labsupport.shell.watch import Process, command_of, described, listens, processes
 
 if TYPE_CHECKING:
@@ -69,11 +70,12 @@ def stations(seen: Iterable[Process], daemon: int, main: int) -> list[Station]:
 def _present(role: str, pid: int, wanted: str) -> Station:
     paths = listens(pid)
     path = next((path for path in paths if path.endswith(wanted)), "") if paths else ""
-    return Station(role, pid, described(pid).parent, described(pid).name, path)
+    there = described(pid)
+    return Station(role, pid, there.parent, there.name, path)
 
 
 def _gone(seen: Process, role: str) -> Station:
-    return Station(role, seen.pid, seen.parent, seen.name, alive=seen.pid in processes())
+    return Station(role, seen.pid, seen.parent, seen.name, alive=stat(seen.pid) is not None)
 
 
 def architecture(

@@ -13,28 +13,65 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PROC = Path("/proc")
 MARK = "COURSE_SANDBOX_FOLDER"
 RUNC = "runc"  # the folder beside the sockets that holds its state
 
 
+class Stat(NamedTuple):
+    """A process as proc_pid_stat(5) has it. started: clock ticks since boot; with it, a pid means one process only."""
+
+    name: str
+    state: str
+    parent: int
+    started: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs, and does not only wait to be reaped."""
+        return self.state not in "ZX"
+
+
+def stat(pid: int, proc: Path = PROC) -> Stat | None:
+    """A process of this machine, None when there is none of that number."""
+    try:
+        with open(f"{proc}/{pid}/stat", errors="replace") as file:  # asked often while watching: no Path
+            begin, _, end = file.read().rpartition(")")
+        words = end.split()
+        return Stat(begin.partition("(")[2], words[0], int(words[1]), words[19] if len(words) > 19 else "")
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def pids() -> list[int]:
+    """The ids of all processes of this machine; [] where there is no /proc."""
+    return [int(name) for name in os.listdir(PROC) if name.isdigit()] if PROC.is_dir() else []
+
+
+def descendants(roots: Iterable[int], links: Collection[tuple[int, int]]) -> set[int]:
+    """The roots and all below them. links: (process id, its parent's); one may have had several parents."""
+    found = set(roots)
+    while more := {pid for pid, parent in links if parent in found} - found:
+        found |= more
+    return found
+
+
 def _table() -> dict[int, tuple[int, bytes]]:
-    """Process id -> (parent, environment) of what lives, see proc_pid_stat(5) and proc_pid_environ(5)."""
+    """Process id -> (parent, environment) of what lives, see proc_pid_environ(5)."""
     table = {}
-    for entry in PROC.iterdir() if PROC.is_dir() else ():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                status, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-                if status in "ZX":
-                    continue
-                environment = b""
-                with contextlib.suppress(PermissionError):
-                    environment = (entry / "environ").read_bytes()
-                table[int(entry.name)] = (int(parent), environment)
+    for pid in pids():
+        found = stat(pid)
+        if found is None or not found.alive:
+            continue
+        with contextlib.suppress(OSError):
+            environment = b""
+            with contextlib.suppress(PermissionError):
+                environment = (PROC / str(pid) / "environ").read_bytes()
+            table[pid] = (found.parent, environment)
     return table
 
 
@@ -42,24 +79,14 @@ def leftovers(folder: str, variable: str = MARK) -> set[int]:
     """Processes whose environment names this folder in the variable (those of its sandbox), and their descendants."""
     table = _table()
     marker = os.fsencode(f"{variable}={folder}")
-    found = {pid for pid, (_, environment) in table.items() if marker in environment.split(b"\0")}
-    while more := {pid for pid, (parent, _) in table.items() if parent in found} - found:
-        found |= more
-    return found - {os.getpid()}
+    marked = {pid for pid, (_, environment) in table.items() if marker in environment.split(b"\0")}
+    return descendants(marked, [(pid, parent) for pid, (parent, _) in table.items()]) - {os.getpid()}
 
 
 def parent(pid: int) -> int:
-    """The parent of a process, 0 when there is none (proc_pid_stat(5))."""
-    with contextlib.suppress(OSError, IndexError, ValueError):
-        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
-    return 0
-
-
-def _started(pid: int) -> str:
-    """When a process began, in clock ticks since boot: with it, a process id means one process only."""
-    with contextlib.suppress(OSError, IndexError):
-        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
-    return ""
+    """The parent of a process, 0 when there is none."""
+    found = stat(pid)
+    return found.parent if found else 0
 
 
 def _runc_states(root: Path) -> Iterator[dict[str, Any]]:
@@ -75,7 +102,8 @@ def runc_containers(root: Path) -> set[int]:
     for told in _runc_states(root):
         with contextlib.suppress(ValueError, KeyError, TypeError):
             pid = int(told["init_process_pid"])
-            if pid > 0 and _started(pid) == str(told["init_process_start"]):
+            there = stat(pid) if pid > 0 else None
+            if there and there.started == str(told["init_process_start"]):
                 found.add(pid)
     return found
 
@@ -108,14 +136,20 @@ def kill_leftovers(folder: str, sockets: str = "", cgroup: str = "", seconds: fl
 
     With sockets (the sandbox's folder of that name) also what runc has left, with cgroup what that cgroup still holds.
     """
+
+    def left() -> set[int]:
+        found = leftovers(folder)
+        found |= runc_containers(Path(sockets) / RUNC) if sockets else set()
+        return found | (in_cgroups(cgroup) if cgroup else set())
+
+    kill_all(left, seconds)
+
+
+def kill_all(left: Callable[[], set[int]], seconds: float = 5) -> None:
+    """Send SIGKILL to those that are left, until none is or the time is up."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        pids = leftovers(folder)
-        pids |= runc_containers(Path(sockets) / RUNC) if sockets else set()
-        pids |= in_cgroups(cgroup) if cgroup else set()
-        if not pids:
-            return
-        for pid in pids:
+    while time.monotonic() < deadline and (found := left()):
+        for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)

@@ -7,7 +7,6 @@ and again while something happens, and remembers everyone it saw.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import socket
 import struct
@@ -16,9 +15,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-PROC = Path("/proc")
+from labsupport.sandbox.processes import PROC, descendants, pids, stat
+
 PAUSE = 0.0005  # seconds between two looks
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
@@ -39,22 +38,8 @@ class Process:
 
 def processes() -> dict[int, tuple[int, str]]:
     """Every process of this machine now: pid -> (pid of its parent, name), see proc_pid_stat(5)."""
-    found = {}
-    for pid in _pids():
-        with contextlib.suppress(OSError):  # it ended between the two calls
-            found[pid] = _parent_and_name(pid)
-    return found
-
-
-def _pids() -> list[int]:
-    return [int(name) for name in os.listdir(PROC) if name.isdigit()] if PROC.is_dir() else []  # noqa: PTH208
-
-
-def _parent_and_name(pid: int) -> tuple[int, str]:
-    with open(f"{PROC}/{pid}/stat", errors="replace") as file:  # noqa: PTH123
-        status = file.read()
-    name, rest = status[status.index("(") + 1 : status.rindex(")")], status[status.rindex(")") + 2 :].split(None, 2)
-    return int(rest[1]), name
+    # one may have ended between the two calls
+    return {pid: (found.parent, found.name) for pid in pids() if (found := stat(pid))}
 
 
 def command_of(pid: int) -> str:
@@ -67,8 +52,10 @@ def command_of(pid: int) -> str:
 
 def described(pid: int) -> Process:
     """A process as it is now. Raises KeyError when there is none of that number."""
-    parent, name = processes()[pid]
-    return Process(pid, parent, name, command_of(pid))
+    found = stat(pid)
+    if found is None:
+        raise KeyError(pid)
+    return Process(pid, found.parent, found.name, command_of(pid))
 
 
 @contextmanager
@@ -76,7 +63,7 @@ def watching() -> Iterator[list[Process]]:
     """Within the block, note every process that appears; the list grows as they do, in the order they were seen."""
     seen: list[Process] = []
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(set(_pids()), seen, ended), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(set(pids()), seen, ended), daemon=True)
     watcher.start()
     try:
         yield seen
@@ -90,21 +77,16 @@ def _watch(before: set[int], seen: list[Process], ended: threading.Event) -> Non
     known: set[tuple[int, str]] = set()
     began = time.monotonic()
     while not ended.wait(PAUSE):
-        for pid in _pids():
-            if pid in before:
-                continue
-            with contextlib.suppress(OSError):
-                parent, name = _parent_and_name(pid)
-                if (pid, name) not in known:
-                    known.add((pid, name))
-                    seen.append(Process(pid, parent, name, command_of(pid), time.monotonic() - began))
+        for pid in pids():
+            found = None if pid in before else stat(pid)
+            if found and (pid, found.name) not in known:
+                known.add((pid, found.name))
+                seen.append(Process(pid, found.parent, found.name, command_of(pid), time.monotonic() - began))
 
 
 def family(seen: list[Process], *roots: int) -> list[Process]:
     """Those who were seen and descend from one of the roots, or are one."""
-    kin = set(roots)
-    while more := {each.pid for each in seen if each.parent in kin} - kin:
-        kin |= more
+    kin = descendants(roots, [(each.pid, each.parent) for each in seen])
     return [each for each in seen if each.pid in kin]
 
 

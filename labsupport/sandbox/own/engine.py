@@ -105,12 +105,7 @@ class OwnEngine:
         """Kill everything of this engine. Its folder stays."""
         with contextlib.suppress(OSError, ValueError):
             self._ask(do="end")
-        deadline = time.monotonic() + 5
-        while (pids := self.members()) and time.monotonic() < deadline:
-            for pid in pids:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.02)
+        processes.kill_all(self.members)
         processes.remove_cgroups(self._cgroup())
 
     def stop(self) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PROC = Path("/proc")
+from labsupport.sandbox import processes
+from labsupport.sandbox.processes import PROC
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,8 @@ class Process:
 
 def process(pid: int, proc: Path = PROC) -> Process | None:
     """A process of this machine, None when it has ended."""
-    try:
-        begin, _, end = (proc / str(pid) / "stat").read_text().rpartition(")")
-        words = end.split()
-        if words[0] in "ZX":
-            return None
-        return Process(pid, int(words[1]), _name(pid, begin.partition("(")[2], proc))
-    except (OSError, IndexError, ValueError):
-        return None
+    found = processes.stat(pid, proc)
+    return Process(pid, found.parent, _name(pid, found.name, proc)) if found and found.alive else None
 
 
 def _name(pid: int, short: str, proc: Path) -> str:
@@ -55,16 +50,14 @@ def of_sandbox(directory: Path) -> list[Process]:
 
     Left out: the hub's registries, and an engine that a lesson has beside it.
     """
-    from labsupport.sandbox import processes
     from labsupport.sandbox.own import keeper
 
     beside = processes.leftovers(str(directory / "own"), keeper.MARK)
     found = rows(processes.leftovers(str(directory)) - beside)
     kept = {one.pid for one in found if one.name == "dockerd" or one.name.startswith("containerd")}
     shims = {one.pid for one in found if one.name.startswith("containerd-shim")}
-    while more := {one.pid for one in found if one.parent in shims} - shims:
-        shims |= more
-    return rows(kept | shims, {1, *(one.parent for one in found if one.name == "dockerd")})
+    below = processes.descendants(shims, [(one.pid, one.parent) for one in found])
+    return rows(kept | below, {1, *(one.parent for one in found if one.name == "dockerd")})
 
 
 def ancestors(pid: int, proc: Path = PROC) -> list[Process]:
@@ -76,11 +69,11 @@ def ancestors(pid: int, proc: Path = PROC) -> list[Process]:
     return line
 
 
-def tree(processes: Sequence[Process]) -> list[tuple[int, Process]]:
+def tree(found: Sequence[Process]) -> list[tuple[int, Process]]:
     """(depth, process), parents before their children, in order of ids; who has no parent here begins at depth 0."""
-    known = {one.pid for one in processes}
+    known = {one.pid for one in found}
     children: dict[int, list[Process]] = {}
-    for one in sorted(processes, key=lambda one: one.pid):
+    for one in sorted(found, key=lambda one: one.pid):
         children.setdefault(one.parent if one.parent in known and one.parent != one.pid else 0, []).append(one)
     ordered: list[tuple[int, Process]] = []
 
@@ -93,6 +86,6 @@ def tree(processes: Sequence[Process]) -> list[tuple[int, Process]]:
     return ordered
 
 
-def as_text(processes: Sequence[Process]) -> str:
+def as_text(found: Sequence[Process]) -> str:
     """The tree, a line for each process: its id, and its name below its parent's."""
-    return "\n".join(f"{one.pid:>7}  {'   ' * depth}{one.name}" for depth, one in tree(processes))
+    return "\n".join(f"{one.pid:>7}  {'   ' * depth}{one.name}" for depth, one in tree(found))

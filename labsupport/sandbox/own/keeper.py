@@ -61,15 +61,7 @@ class Keeper:
     def end(self) -> None:
         """Kill everything that carries this engine's mark, and what descends from it."""
         self.ended = True
-        deadline = 100
-        while (pids := processes.leftovers(self.folder, MARK)) and deadline:
-            for pid in pids:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-            for child in self.children.values():
-                child.poll()
-            select.select([], [], [], 0.02)
-            deadline -= 1
+        processes.kill_all(lambda: processes.leftovers(self.folder, MARK), seconds=2)
 
     def supervised(self) -> bool:
         try:

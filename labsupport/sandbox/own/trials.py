@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.errors import EngineFailed
-from labsupport.sandbox import state
+from labsupport.sandbox import processes, state
 from labsupport.sandbox.own.engine import OwnEngine
 
 KEPT = "kill-matrix.json"
@@ -139,11 +139,8 @@ def _ready(engine: OwnEngine, live_restore: bool) -> None:
 
 def _began(pid: int) -> str:
     """When a process began; "" when it is gone or only waits to be reaped. A number may be used again, not the pair."""
-    try:
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if words[0] in "ZX" else words[19]
+    found = processes.stat(pid)
+    return found.started if found and found.alive else ""
 
 
 def _stays(condition: Callable[[], bool], seconds: float = SETTLE_SECONDS) -> bool:

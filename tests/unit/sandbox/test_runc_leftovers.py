@@ -19,7 +19,9 @@ def state(root: Path, name: str, **told: object) -> None:
 
 
 def test_a_process_is_known_by_its_number_and_when_it_began(tmp_path: Path) -> None:
-    began = int(processes._started(os.getpid()))
+    there = processes.stat(os.getpid())
+    assert there is not None
+    began = int(there.started)
     state(tmp_path, "ours", init_process_pid=os.getpid(), init_process_start=began)
     state(tmp_path, "reused", init_process_pid=os.getppid(), init_process_start=began + 1)
     state(tmp_path, "ended", init_process_pid=0, init_process_start=0)
