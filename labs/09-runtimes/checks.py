@@ -32,7 +32,7 @@ from labsupport.exercises import (
     mistakes,
 )
 from labsupport.exercises.looks import follow, template
-from labsupport.sandbox import api, lifecycle, own
+from labsupport.sandbox import api, own
 from labsupport.sandbox.own import trials
 from labsupport.sandbox.own.engine import OwnEngine
 
@@ -41,16 +41,10 @@ CONFIGURE = "printf '%s\\n' '{settings}' > \"$(own-engine dir)/daemon.json\""
 HUP = "own-engine signal dockerd HUP"
 
 
-def _sandbox(lab: Lab) -> Any:
-    """The sandbox whose engine the check was given; the engine carries its name as a label."""
-    labels = dict(row.partition("=")[::2] for row in lab.client.info().get("Labels") or ())
-    return lifecycle.attach(labels.get("course.sandbox", ""))
-
-
 def _own(lab: Lab) -> OwnEngine:
     """The lesson's own engine beside it. Raises Missing when dockerd there does not answer."""
     try:
-        engine = own.attach(_sandbox(lab))
+        engine = own.attach(lab.sandbox())
     except CourseError as error:
         raise Missing(f"{error.message}: begin the exercise anew with undo") from error
     if not engine.pid("dockerd"):
@@ -418,7 +412,7 @@ SWAP = Exercise(
 
 
 def _outcomes(lab: Lab) -> list[trials.Outcome]:
-    kept = trials.kept(_sandbox(lab).directory)
+    kept = trials.kept(lab.sandbox().directory)
     if not kept:
         raise Missing("no run of the kill matrix is kept: own-engine matrix")
     return kept

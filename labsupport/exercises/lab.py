@@ -19,6 +19,8 @@ from labsupport.exercises.seeds import fill
 if TYPE_CHECKING:
     from docker import DockerClient
 
+    from labsupport.sandbox import Sandbox
+
 PROBE_LABEL = "course.lab=probe"
 KINDS = ("container", "image", "network", "volume")
 
@@ -109,6 +111,19 @@ class Lab:
         while not (value := condition()) and time.monotonic() < deadline:
             time.sleep(every)  # between two looks at a condition, never instead of one
         return value
+
+    def sandbox(self) -> Sandbox:
+        """The sandbox whose engine this is: it carries the name as a label. Raises Unreachable for any other engine."""
+        from labsupport.errors import CourseError
+        from labsupport.sandbox import lifecycle
+
+        labels = dict(row.partition("=")[::2] for row in self.client.info().get("Labels") or ())
+        if not (name := labels.get("course.sandbox")):
+            raise Unreachable("this engine is none of the course's sandboxes: no registry and no runc belong to it")
+        try:
+            return lifecycle.attach(name)
+        except CourseError as error:
+            raise Unreachable(error.message) from error
 
     def execute(self, container: str, command: list[str]) -> tuple[int | None, str]:
         """Exit code and output (both streams) of a command run in a running container. Raises Missing once it ended."""

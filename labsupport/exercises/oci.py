@@ -7,37 +7,14 @@ import json
 import re
 import secrets
 import subprocess
-import urllib.error
-import urllib.request
 from typing import Any
 
+from labsupport.errors import HubError
 from labsupport.exercises.lab import Lab, Missing, Unreachable
 from labsupport.exercises.looks import Look
-from labsupport.sandbox import paths, state
+from labsupport.hub.registry import MANIFESTS, Registry
 
-LABEL = "course.sandbox="
 SECONDS = 20
-ACCEPT = ", ".join(
-    f"application/vnd.{kind}+json"
-    for kind in (
-        *("oci.image.manifest.v1", "oci.image.index.v1"),
-        *("docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2"),
-    )
-)
-
-
-def _sandbox(lab: Lab) -> str:
-    """The name of the sandbox whose engine this is: it carries a label. Raises Unreachable for any other engine."""
-    labels = lab.client.info().get("Labels") or []
-    found = next((label.removeprefix(LABEL) for label in labels if label.startswith(LABEL)), "")
-    if not found:
-        raise Unreachable("this engine is none of the course's sandboxes: no registry and no runc belong to it")
-    return str(found)
-
-
-def engine_host(lab: Lab, argv: list[str]) -> list[str]:
-    """The command line that runs argv where the lab's engine runs."""
-    return [str(paths.sandbox(_sandbox(lab)) / "bin" / "engine-host"), *argv]
 
 
 def run(folder: str) -> Look:
@@ -47,10 +24,10 @@ def run(folder: str) -> Look:
         bundle = lab.folder / folder
         if not (bundle / "config.json").is_file():
             raise Missing(f"there is no config.json in {folder}")
-        name = f"check-{secrets.token_hex(4)}"
+        name, sandbox = f"check-{secrets.token_hex(4)}", lab.sandbox()
         try:
             done = subprocess.run(
-                engine_host(lab, ["runc", "run", name]),
+                sandbox.on_engine_host(["runc", "run", name]),
                 cwd=bundle,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -66,7 +43,7 @@ def run(folder: str) -> Look:
             # a program that went on, or a container that was made and could not be started
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 subprocess.run(
-                    engine_host(lab, ["runc", "delete", "--force", name]), capture_output=True, timeout=SECONDS
+                    sandbox.on_engine_host(["runc", "delete", "--force", name]), capture_output=True, timeout=SECONDS
                 )
 
     return Look(fetch, f"cd {folder}; engine-host runc run mine")
@@ -82,20 +59,13 @@ def _message(line: str) -> str:
 
 def fetch(lab: Lab, path: str, method: str = "GET") -> tuple[dict[str, str], bytes] | None:
     """Headers (names in lower case) and body of a request to the sandbox's registry; None when it has no such thing."""
-    port = state.read_state(paths.sandbox(_sandbox(lab))).registry_port
-    address = f"http://127.0.0.1:{port}{lab.fill(path)}"
+    accept = {"Accept": ", ".join(MANIFESTS)}
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(address, headers={"Accept": ACCEPT}, method=method), timeout=SECONDS
-        ) as answer:
-            return {name.lower(): value for name, value in answer.headers.items()}, answer.read()
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code in (400, 404):
-            return None
-        raise Unreachable(f"the registry answers {error.code}") from None
-    except OSError:
-        raise Unreachable("the sandbox's registry does not answer") from None
+        with Registry(lab.sandbox().registry_url, timeout=SECONDS) as registry:
+            status, headers, body = registry.request(method, lab.fill(path), accept, ok=(200, 400, 404))
+    except HubError as error:
+        raise Unreachable(error.message) from None
+    return (headers, body) if status == 200 else None
 
 
 def digest_in_registry(repository: str, tag: str) -> Look:
