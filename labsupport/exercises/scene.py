@@ -34,6 +34,10 @@ NEEDS: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
         lambda info: bool(info.get("MemoryLimit")) and info.get("CgroupDriver") != "none",
         "this engine cannot limit memory (a rootless engine on cgroup v1 cannot)",
     ),
+    "cpu": (
+        lambda info: bool(info.get("CpuCfsQuota")) and info.get("CgroupDriver") != "none",
+        "this engine cannot limit processors (a rootless engine can only where systemd delegates that to users)",
+    ),
 }
 
 

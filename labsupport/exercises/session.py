@@ -47,6 +47,11 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
     )
 
 
+def lacking(exercise: Exercise) -> str:
+    """What the sandbox's engine lacks for this exercise, in words; "" when nothing. Raises SandboxNotRunning."""
+    return scene.lacking(exercise, sandbox.attach().client()) if exercise.needs else ""
+
+
 def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
     """Set up an exercise's scene: "begun", or "resumed" when it is already there and anew is false.
 

@@ -33,6 +33,8 @@ def check(exercise: str, answer: Any = None) -> None:
         report = replace(report, next_exercise=following)
     elif found.scene and found.scene.commands and not session.progress().begun(found.id):
         report = replace(report, notes=(f'Its scene is not set up yet: begin("{found.id}")',))
+    if not report.passed and (missing := session.lacking(found)):
+        report = replace(report, notes=(f"It can't be done here: {missing}.",))
     if words := unasked(found, answer):
         report = replace(report, notes=(*report.notes, words))
     try:
@@ -89,6 +91,11 @@ def _begin(exercise: str, *, anew: bool) -> None:
     from labsupport.exercises import catalog, session
 
     lesson, found = catalog.find_exercise(exercise)
+    if missing := session.lacking(found):
+        goal(found.id)
+        # no error: a lesson run from top to bottom must not stop here
+        show_words(f"It can't be done here: {missing}. Go on with what follows.")
+        return
     done = session.begin(found, lesson.folder, anew=anew)
     goal(found.id)
     if done == "resumed":

@@ -102,6 +102,25 @@ def test_without_a_sandbox(call: Any) -> None:
     assert caught.value.next_command
 
 
+@pytest.mark.parametrize("call", [lab.begin, lab.undo])
+def test_an_engine_that_cannot_is_told_and_the_lesson_goes_on(
+    call: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labsupport.exercises import session
+
+    def begin(*_: Any, **__: Any) -> str:
+        raise AssertionError("the scene must not be set up")
+
+    monkeypatch.setattr(session, "lacking", lambda exercise: "this engine cannot limit memory")
+    monkeypatch.setattr(session, "begin", begin)
+    for name in ("NAME", "PORT", "LAB", "ID"):
+        monkeypatch.setenv(name, "")
+    call("01.1")
+    said = capsys.readouterr().out
+    assert "A container called" in said
+    assert "It can't be done here: this engine cannot limit memory. Go on with what follows." in said
+
+
 def test_the_panel_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     panel.progress()
     assert "Together: 0 of 6 points\nNext: 01.1 A page on your port" in capsys.readouterr().out

@@ -70,11 +70,21 @@ def test_exhaustive_runs_what_would_wait() -> None:
 
 
 @pytest.mark.parametrize(
-    ("info", "said"), [({"MemoryLimit": True}, ""), ({"MemoryLimit": False}, "cannot limit memory")]
+    ("info", "says"),
+    [
+        ({"MemoryLimit": True, "CpuCfsQuota": True}, []),
+        ({"MemoryLimit": False, "CpuCfsQuota": True}, ["cannot limit memory"]),
+        ({"MemoryLimit": True}, ["cannot limit processors"]),
+        (
+            {"MemoryLimit": True, "CpuCfsQuota": True, "CgroupDriver": "none"},
+            ["cannot limit memory", "cannot limit processors"],
+        ),
+    ],
 )
-def test_what_an_engine_lacks(info: dict[str, object], said: str) -> None:
+def test_what_an_engine_lacks(info: dict[str, object], says: list[str]) -> None:
     client: Any = SimpleNamespace(info=lambda: info)
-    assert said in scene.lacking(replace(EXERCISE, needs=("cgroup",)), client)
+    missing = scene.lacking(replace(EXERCISE, needs=("cgroup", "cpu")), client)
+    assert [part.split(" (")[0].removeprefix("this engine ") for part in missing.split("; ") if part] == says
     assert scene.lacking(EXERCISE, client) == ""
 
 
