@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
 import tarfile
 import time
 from collections.abc import Callable
@@ -67,6 +69,22 @@ def test_log_in_push_and_pull_back(box: sandbox.Sandbox, docker: Docker) -> None
     assert f"Digest: {pushed[1]}" in docker("pull", f"{box.registry}/learner/web:v1")
     docker("logout", box.login_registry)
     assert "no basic auth credentials" in docker("pull", mine, fails=True)
+
+
+def test_a_log_in_never_reaches_the_machines_key_store(box: sandbox.Sandbox, tmp_path: Path) -> None:
+    for name in ("secretservice", "pass", "osxkeychain"):
+        helper = tmp_path / f"docker-credential-{name}"
+        helper.write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/asked\ncat > /dev/null\n")
+        helper.chmod(0o755)
+    variables = box.environment()
+    variables["PATH"] += f"{os.pathsep}{tmp_path}"
+    script = f"""
+        echo containers | docker login -u learner --password-stdin {box.login_registry}
+        cat $DOCKER_CONFIG/config.json; docker logout {box.login_registry}"""
+    twice = script * 2  # the second log-in finds what the first log-out has left
+    done = subprocess.run(twice, shell=True, env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout.count("bGVhcm5lcjpjb250YWluZXJz") == 2, done  # base64 of learner:containers
+    assert not (tmp_path / "asked").exists()
 
 
 def test_a_course_image_pushed_over_is_put_back(box: sandbox.Sandbox, docker: Docker) -> None:
