@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import shlex
 import shutil
 import sys
 import time
@@ -23,12 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labsupport.errors import CommandError, CourseError, SandboxNotRunning
-from labsupport.sandbox import processes, state
+from labsupport.sandbox import processes, programs, state
 from labsupport.sandbox.driver import Driver
 
 NAME = "engine-host"
-# nothing but the standard library and this package is on the path, whatever folder it is called from
-START = "import sys; sys.path.insert(0, {root!r}); from labsupport.sandbox import engine_host; engine_host.main()"
 NAMESPACES = {
     "user": 0x10000000,
     "net": 0x40000000,
@@ -40,22 +37,15 @@ CONTAINERD = "containerd/containerd.sock"  # below dockerd's exec-root: the sock
 
 def install(settings: state.Settings, folder: Path) -> None:
     """Put `engine-host` into a folder of PATH, and `runc` as it is to be called by it into the sandbox's folders."""
-    program = folder / NAME
-    start = START.format(root=str(Path(__file__).resolve().parents[2]))
-    words = [sys.executable, "-IS", "-c", start, settings.directory]
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
-    program.chmod(0o755)
+    programs.write(folder / NAME, programs.calling(__name__, settings.directory, site=False))
     if settings.driver == "container":
         return
     # a later --root on its command line takes precedence
     runc = Driver(settings).engine.find("runc")
-    wrapper = programs(settings) / "runc"
-    wrapper.parent.mkdir(parents=True, exist_ok=True)
-    wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(runc)} --root {shlex.quote(runc_root(settings))} "$@"\n')
-    wrapper.chmod(0o755)
+    programs.write(own_programs(settings) / "runc", [runc, "--root", runc_root(settings)])
 
 
-def programs(settings: state.Settings) -> Path:
+def own_programs(settings: state.Settings) -> Path:
     return Path(settings.directory) / NAME / "bin"
 
 
@@ -87,7 +77,7 @@ def _enter(driver: Driver, here: str) -> dict[str, str]:
         with contextlib.suppress(OSError):
             os.chdir(folder)
     environment = {**driver.engine.environment(), processes.MARK: driver.settings.directory}
-    environment["PATH"] = f"{programs(driver.settings)}{os.pathsep}{environment['PATH']}"
+    environment["PATH"] = f"{own_programs(driver.settings)}{os.pathsep}{environment['PATH']}"
     environment["DOCKER_HOST"] = driver.docker_host
     environment["DOCKER_CONFIG"] = str(driver.directory / "docker-config")
     environment["TMPDIR"] = str(driver.directory / "tmp")  # the machine's own is read-only in there

@@ -59,14 +59,7 @@ def attach(name: str = "") -> Sandbox:
         if time.monotonic() > deadline:
             raise _failed(name, current)
         time.sleep(0.02)
-    sandbox = Sandbox(
-        name=name,
-        directory=paths.sandbox(name),
-        driver=current.driver,
-        docker_host=current.docker_host,
-        certificates=current.certificates,
-        engine_version=current.engine_version,
-    )
+    sandbox = Sandbox.of(paths.sandbox(name))
     sandbox._notices_read = _size(sandbox.directory / state.NOTICES)
     return sandbox
 

@@ -8,11 +8,10 @@ leads published ports to the machine's 127.0.0.1. In a mount namespace of its ow
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 
-from labsupport.sandbox import slirp
+from labsupport.sandbox import programs, slirp
 from labsupport.sandbox.driver import Driver
 
 NAMESERVER = "10.0.2.3"  # slirp4netns's own resolver
@@ -74,6 +73,5 @@ class Private(Driver):
         hook = self.sockets / "userland-proxy"
         program = Path(__file__).with_name("userland_proxy.py")
         words = [sys.executable, "-IS", str(program), str(api), self.engine.find("docker-proxy")]
-        hook.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
-        hook.chmod(0o700)
+        programs.write(hook, words, mode=0o700)
         return hook

@@ -36,6 +36,19 @@ class Sandbox:
     registry = f"127.0.0.1:{MIRROR_PORT}"
     login_registry = f"127.0.0.1:{LOGIN_PORT}"
 
+    @classmethod
+    def of(cls, directory: Path) -> Sandbox:
+        """The sandbox in this folder, as its supervisor has described it there."""
+        current = state.read_state(directory)
+        return cls(
+            name=directory.name,
+            directory=directory,
+            driver=current.driver,
+            docker_host=current.docker_host,
+            certificates=current.certificates,
+            engine_version=current.engine_version,
+        )
+
     @property
     def registry_url(self) -> str:
         """The hub's HTTP address as seen from the notebook ("" when it is not served)."""

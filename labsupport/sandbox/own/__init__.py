@@ -17,6 +17,7 @@ from labsupport.sandbox import lifecycle
 from labsupport.sandbox.own import engine as _engine
 from labsupport.sandbox.own import trials
 from labsupport.sandbox.own.engine import NAME, OwnEngine
+from labsupport.sandbox.own.namespaces import not_running
 from labsupport.sandbox.session import Sandbox
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def attach(sandbox: Sandbox | None = None) -> OwnEngine:
     """The engine that runs, whatever of it has been killed. Raises SandboxNotRunning when there is none."""
     found = of(sandbox or lifecycle.attach())
     if not found.alive():
-        raise _engine.not_running()
+        raise not_running()
     return found
 
 

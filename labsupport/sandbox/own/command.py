@@ -13,15 +13,11 @@ own-engine down                 end it and remove all it had
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 
-# started as a script from a folder of the learner's
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-
 from labsupport.errors import CourseError, SandboxNotRunning
-from labsupport.sandbox import own, state
+from labsupport.sandbox import own, programs, state
 from labsupport.sandbox.own import crun, family, trials
 from labsupport.sandbox.session import Sandbox
 
@@ -30,11 +26,7 @@ NAME = "own-engine"
 
 def install(directory: str, folder: Path) -> None:
     """Put `own-engine` for the sandbox of this directory into a folder of PATH."""
-    program = folder / NAME
-    program.write_text(
-        f'#!/bin/sh\nexec {shlex.join([sys.executable, "-I", str(Path(__file__).resolve()), directory])} "$@"\n'
-    )
-    program.chmod(0o755)
+    programs.write(folder / NAME, programs.calling(__name__, directory))
 
 
 def run(sandbox: Sandbox, action: str, words: list[str]) -> None:
@@ -71,11 +63,9 @@ def run(sandbox: Sandbox, action: str, words: list[str]) -> None:
 
 
 def main() -> int:
+    """What the program calls: its first argument is the sandbox's folder. The exit status."""
     directory, words = Path(sys.argv[1]), sys.argv[2:]
-    current = state.read_state(directory)
-    sandbox = Sandbox(
-        directory.name, directory, current.driver, current.docker_host, current.certificates, current.engine_version
-    )
+    sandbox = Sandbox.of(directory)
     try:
         if not state.supervised(directory):
             raise SandboxNotRunning("the sandbox does not run", next_command="python3 -m labsupport start")
@@ -87,7 +77,3 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

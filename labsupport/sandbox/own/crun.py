@@ -6,13 +6,12 @@ Its package is unpacked in the course's cache, not installed; dockerd is given a
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import packages
+from labsupport.sandbox import packages, programs
 
 # what the shim says is `crun ... create --bundle FOLDER ... ID`
 OLDER = r"""previous=
@@ -36,8 +35,7 @@ def fetch(folder: Path, report: Callable[[str], None]) -> str:
         said = subprocess.run([str(program), "--version"], env=variables, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise NoEngine("crun does not run here", seen=str(error)) from error
-    words = [f"LD_LIBRARY_PATH={shlex.quote(variables['LD_LIBRARY_PATH'])}", "exec", shlex.quote(str(program)), '"$@"']
     made = folder / "crun"
-    made.write_text(f"#!/bin/sh\n{OLDER if 'spec: 1.0' in said.stdout else ''}{' '.join(words)}\n")
-    made.chmod(0o755)
+    words = ["env", f"LD_LIBRARY_PATH={variables['LD_LIBRARY_PATH']}", str(program)]
+    programs.write(made, words, before=OLDER if "spec: 1.0" in said.stdout else "")
     return str(made)

@@ -14,20 +14,19 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labsupport.errors import EngineFailed, NoEngine, SandboxNotRunning
+from labsupport.errors import EngineFailed, NoEngine
 from labsupport.sandbox import api, processes, state
-from labsupport.sandbox.driver import INSIDE, Driver
+from labsupport.sandbox.driver import Driver
 from labsupport.sandbox.own import keeper
+from labsupport.sandbox.own.namespaces import Namespaces, await_start
 from labsupport.sandbox.session import Sandbox
 
 NAME = "own"  # of its folders, and of its context for the docker client
-KEEPER = Path(keeper.__file__)
 NOBODY = "an engine of its own can be had on Linux only, where the sandbox's engine runs on the machine itself"
 CONTAINERD = """version = 2
 root = "{data}/containerd"
@@ -52,9 +51,8 @@ class OwnEngine:
         self.docker_host = f"unix://{self.sockets / 'docker.sock'}"
         self.containerd_address = str(self.sockets / "containerd.sock")
         self.configuration = self.folder / "daemon.json"
-        self._settings = settings
         self._driver = Driver(settings)
-        self._keeper = self.sockets / "keeper"
+        self._inside = Namespaces(settings, self.folder, self.sockets)
 
     def variables(self) -> dict[str, str]:
         """For cells: $OWN_DIR, the folder with daemon.json and the logs."""
@@ -69,7 +67,7 @@ class OwnEngine:
         for made in (self.folder / "tmp", self.sockets):
             made.mkdir(mode=0o700, parents=True)
         self.configuration.write_text("{}\n")
-        self._launch_keeper()
+        self._inside.launch()
         self.containerd()
         self.dockerd()
 
@@ -79,7 +77,7 @@ class OwnEngine:
             return
         configuration = self.folder / "containerd.toml"
         configuration.write_text(CONTAINERD.format(data=self.folder, sockets=self.sockets))
-        self._start("containerd", [self._driver.engine.find("containerd"), "--config", str(configuration)])
+        self._inside.run("containerd", [self._driver.engine.find("containerd"), "--config", str(configuration)])
         self._until(Path(self.containerd_address).is_socket, "containerd")
 
     def dockerd(self, *options: str) -> None:
@@ -91,7 +89,7 @@ class OwnEngine:
             # these engines keep a key, by default in /etc/docker, which is the machine's; there is no option for it
             with contextlib.suppress(ValueError):
                 self.configure(deprecated_key_path=str(self.folder / "key.json"))
-        self._start("dockerd", [*self._dockerd(), *options])
+        self._inside.run("dockerd", [*self._dockerd(), *options])
         self._until(lambda: api.answers(self.docker_host), "dockerd")
 
     def restart(self) -> None:
@@ -103,8 +101,7 @@ class OwnEngine:
 
     def end(self) -> None:
         """Kill everything of this engine. Its folder stays."""
-        with contextlib.suppress(OSError, ValueError):
-            self._ask(do="end")
+        self._inside.end()
         processes.kill_all(self.members)
         processes.remove_cgroups(self._cgroup())
 
@@ -114,14 +111,15 @@ class OwnEngine:
         self._empty()
         self.client("context", "rm", "-f", NAME)
 
+    def alive(self) -> bool:
+        """Whether its namespaces are there and can be asked, whatever of it was killed."""
+        return self._inside.alive()
+
     # --- looking -----------------------------------------------------------------------------------------------
 
     def pid(self, name: str) -> int:
         """The process id of dockerd or containerd, or 0 when it does not run."""
-        with contextlib.suppress(OSError, ValueError):
-            child = self._ask(do="status").get(name, {})
-            return int(child["pid"]) if child and child["exit"] is None else 0
-        return 0
+        return self._inside.pid(name)
 
     def shim(self, container: str) -> int:
         """The process id of a running container's shim: the parent of its first process."""
@@ -233,79 +231,9 @@ class OwnEngine:
             argv += ["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self._cgroup()}"]
         return argv
 
-    def _environment(self) -> dict[str, str]:
-        variables = {**self._driver.engine.environment(), processes.MARK: self._settings.directory}
-        # a cell's command is marked so that all it leaves running can be ended; this engine is to stay
-        variables = {name: value for name, value in variables.items() if not name.startswith("LABSUPPORT_")}
-        variables.update({keeper.MARK: str(self.folder), "TMPDIR": str(self.folder / "tmp")})
-        if self.rootless:
-            variables.update({"XDG_RUNTIME_DIR": str(self.sockets), "HOME": str(self.folder)})
-        return variables
-
-    def _launch_keeper(self) -> None:
-        supervisor = state.read_state(self.sandbox.directory).supervisor
-        settings = {"address": str(self._keeper), "supervisor": supervisor, "folder": str(self.folder)}
-        keeping, inside = self.sockets / "keeper.json", self.sockets / "inside.json"
-        keeping.write_text(json.dumps(settings))
-        inner: dict[str, Any] = {"argv": [sys.executable, "-IS", str(KEEPER), str(keeping)]}
-        inner.update(environment=self._environment(), writable=self._settings.writable)
-        if self.rootless:
-            inner["own"] = ["/run/docker", "/run/containerd", "/run/xtables.lock"]
-        else:
-            inner.update(unshare=True, nameserver="127.0.0.1")
-        inside.write_text(json.dumps(inner))
-        argv = [*self._rootlesskit(), sys.executable, "-IS", str(INSIDE), str(inside)]
-        with (self.folder / "keeper.log").open("ab") as log:
-            started = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(),
-                start_new_session=True, cwd=self.folder,
-            )  # fmt: skip
-        _STARTED.append(started)
-        self._until(self.alive, "keeper", started)
-
-    def _rootlesskit(self) -> list[str]:
-        if not self.rootless:
-            return []
-        argv = [self._driver.engine.find("rootlesskit"), f"--state-dir={self.sockets / 'rootlesskit'}"]
-        argv += ["--net=slirp4netns", "--mtu=65520", "--disable-host-loopback", "--port-driver=none"]
-        return [*argv, "--propagation=rslave", "--copy-up=/etc", "--copy-up=/run"]
-
-    def alive(self) -> bool:
-        """Whether its namespaces are there and can be asked, whatever of it was killed."""
-        with contextlib.suppress(OSError, ValueError):
-            return isinstance(self._ask(do="status"), dict)
-        return False
-
-    def _start(self, name: str, argv: list[str]) -> None:
-        try:
-            answer = self._ask(do="start", name=name, argv=argv, log=str(self.folder / f"{name}.log"))
-        except (OSError, ValueError) as error:
-            raise not_running() from error
-        if "error" in answer:
-            raise EngineFailed(f"{name} could not be started", seen=answer["error"])
-
-    def _ask(self, **request: Any) -> dict[str, Any]:
-        import socket
-
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(10)
-            connection.connect(str(self._keeper))
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            with connection.makefile("rb") as stream:
-                return dict(json.loads(stream.readline()))
-
-    def _until(self, condition: Callable[[], bool], name: str, child: subprocess.Popen[bytes] | None = None) -> None:
-        """Wait for a program that was started; its log's end is the error's text."""
-        deadline = time.monotonic() + 30
-        while not condition():
-            gone = child.poll() is not None if child else bool(name != "keeper" and not self.pid(name))
-            if gone or time.monotonic() > deadline:
-                raise EngineFailed(
-                    f"{name} of the lesson's own engine {'ended at once' if gone else 'does not answer'}",
-                    seen=state.tail(self.folder / f"{name}.log", 3),
-                    next_command="own-engine up",
-                )
-            time.sleep(0.01)
+    def _until(self, condition: Callable[[], bool], name: str) -> None:
+        """Wait for a program that was started."""
+        await_start(condition, lambda: not self.pid(name), name, self.folder)
 
     def _wait(self, condition: Callable[[], bool], otherwise: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -322,13 +250,6 @@ class OwnEngine:
 
                     rootless.empty(folder)
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-_STARTED: list[subprocess.Popen[bytes]] = []  # they outlive this process: dropping such a Popen is a ResourceWarning
-
-
-def not_running() -> SandboxNotRunning:
-    return SandboxNotRunning("the lesson's own engine does not run", next_command="own-engine up")
 
 
 def why_not(sandbox: Sandbox) -> str:

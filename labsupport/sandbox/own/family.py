@@ -60,15 +60,6 @@ def of_sandbox(directory: Path) -> list[Process]:
     return rows(kept | below, {1, *(one.parent for one in found if one.name == "dockerd")})
 
 
-def ancestors(pid: int, proc: Path = PROC) -> list[Process]:
-    """The process, its parent, its parent's parent ... up to process 1 (or to where /proc ends)."""
-    line: list[Process] = []
-    while pid > 0 and (one := process(pid, proc)) and all(one.pid != earlier.pid for earlier in line):
-        line.append(one)
-        pid = one.parent
-    return line
-
-
 def tree(found: Sequence[Process]) -> list[tuple[int, Process]]:
     """(depth, process), parents before their children, in order of ids; who has no parent here begins at depth 0."""
     known = {one.pid for one in found}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labsupport.sandbox.own.family import Process, ancestors, as_text, process, rows, tree
+from labsupport.sandbox.own.family import Process, as_text, process, rows, tree
 
 
 def play(proc: Path, pid: int, parent: int, name: str, command: str = "", status: str = "S") -> None:
@@ -36,10 +36,6 @@ def test_a_name_may_hold_brackets_and_blanks(proc: Path) -> None:
 def test_what_has_ended_is_no_process(proc: Path) -> None:
     assert process(9, proc) is None
     assert process(10, proc) is None
-
-
-def test_ancestors_lead_to_process_1(proc: Path) -> None:
-    assert [one.pid for one in ancestors(8, proc)] == [8, 7, 1]
 
 
 def test_rows_take_in_others_only_as_parents(proc: Path) -> None:
