@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import engine, engine_host, paths, state
+from labsupport.sandbox import engine, engine_host, packages, paths, state
 from labsupport.sandbox.driver import is_root
 from labsupport.sandbox.own import command as own_engine
 
@@ -67,7 +69,8 @@ def settings(name: str, directory: Path, report: Report) -> state.Settings:
         from labsupport.sandbox import outer
 
         made.options = outer.prepare(name, directory, work, report)
-        programs = engine.client_only()
+        # where the image was made of packages, their client is of the same version
+        programs = engine.get(report) if packages.available() else engine.client_only()
     else:
         programs = engine.get(report)
         if chosen == "rootless":
@@ -93,6 +96,21 @@ def _link_programs(directory: Path, programs: engine.Engine) -> None:
     for root in programs.roots:
         for plugin in Path(root).glob("usr/libexec/docker/cli-plugins/docker-*"):
             _link(plugins / plugin.name, str(plugin))
+    if not programs.roots and (buildx := _learners_buildx()):
+        _link(plugins / buildx.name, str(buildx))
+
+
+def _learners_buildx() -> Path | None:
+    """The learner's own buildx where only their settings lead to it, as with Docker Desktop and Homebrew.
+
+    The sandbox's client has settings of its own; what lies in the system's folders it finds by itself.
+    """
+    own = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    folders = [own / "cli-plugins"]
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        more = json.loads((own / "config.json").read_text("utf-8")).get("cliPluginsExtraDirs")
+        folders += [Path(folder) for folder in more or ()]
+    return next((path for folder in folders if (path := folder / "docker-buildx").exists()), None)
 
 
 def keep_log_ins_in_a_file(config: Path) -> None:

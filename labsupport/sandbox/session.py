@@ -74,9 +74,18 @@ class Sandbox:
         return [str(self.bin / "engine-host"), *argv]
 
     def free_port(self) -> int:
-        """A port of 127.0.0.1 that nobody uses and that this sandbox can publish (8080 to 8099 first)."""
+        """A port of 127.0.0.1 that nobody uses and that this sandbox can publish (8080 to 8099 first); 0 for none."""
+        return next(iter(self.free_ports()), 0)
+
+    def free_ports(self) -> list[int]:
+        """All such ports of the lessons', in that order."""
         wanted = sorted(ports.LESSONS, key=lambda port: port < 8080)
-        return next((port for port in wanted if ports.is_free(port)), 0)
+        if self.driver != "container":
+            return [port for port in wanted if ports.is_free(port)]
+        # the sandbox's container holds them all; those are free that its own containers do not publish
+        ours = state.read_settings(self.directory).options["published"]
+        used = {end.get("PublicPort") for each in self.client().api.containers() for end in each["Ports"] or ()}
+        return [port for port in wanted if port in ours and port not in used]
 
     def environment(self) -> dict[str, str]:
         """The whole environment for a child process: `docker` and the SDK lead to this engine, and to no other.

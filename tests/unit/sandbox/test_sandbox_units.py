@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -249,3 +250,30 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for heavy in ("docker", "requests", "IPython", "matplotlib", "ipywidgets", "labsupport.sandbox.lifecycle"):
         assert f"'{heavy}'" not in modules
+
+
+def test_ports_of_a_contained_engine_are_free_while_its_own_containers_do_not_publish_them(tmp_path: Path) -> None:
+    """Its container holds them all, so that trying to listen on one says nothing."""
+    made = state.Settings(
+        "default", str(tmp_path), str(tmp_path), "container", options={"published": [8001, 8080, 8081]}
+    )
+    state.write_json(tmp_path / state.SETTINGS, made)
+    listed = [{"Ports": [{"PrivatePort": 80, "PublicPort": 8080}, {"PrivatePort": 81}]}, {"Ports": None}]
+    client: Any = SimpleNamespace(api=SimpleNamespace(containers=lambda: listed))
+    sb = Sandbox("default", tmp_path, "container", "tcp://127.0.0.1:1", _client=client)
+    assert sb.free_ports() == [8081, 8001]
+    assert sb.free_port() == 8081
+
+
+@pytest.mark.parametrize("where", ["cli-plugins", "elsewhere"])
+def test_the_learners_buildx_is_found_where_only_their_settings_lead_to_it(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs"
+    plugin = theirs / where / "docker-buildx"
+    plugin.parent.mkdir(parents=True)
+    plugin.touch()
+    (theirs / "config.json").write_text(json.dumps({"cliPluginsExtraDirs": [str(theirs / "elsewhere")]}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(theirs))
+    choice._link_programs(tmp_path / "sandbox", engine.client_only())
+    assert (tmp_path / "sandbox/docker-config/cli-plugins/docker-buildx").readlink() == plugin
