@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from labsupport.lessons import find
+from labsupport.exercises import catalog
+from labsupport.lessons import Lesson, find
 from labsupport.lessons.cheatsheet import Command, commands_of, shown
 from labsupport.lessons.pictures import load
-from labsupport.lessons.source import ROOT, read
+from labsupport.lessons.source import ROOT, headings, read
 
 COMMANDS = """\
 docker run IMAGE
@@ -84,3 +85,27 @@ def test_the_command_is_run(wanted: str, run: list[Command]) -> None:
 def test_the_picture_is_there_and_in_a_lesson(name: str) -> None:
     assert (ROOT / "images" / f"{name}.svg").is_file()
     assert any(f"images/{name}.svg" in lesson.source.read_text(encoding="utf-8") for lesson in find())
+
+
+ORDERED = [lesson for lesson in find() if lesson.number < "20"]
+
+
+@pytest.mark.parametrize("place", range(len(ORDERED)), ids=lambda place: ORDERED[place].name)
+def test_the_end_of_a_lesson_leads_back_and_on(place: int) -> None:
+    end = ORDERED[place].source.read_text(encoding="utf-8").rpartition("## Clean up")[2]
+    for neighbour in ORDERED[max(place - 1, 0) : place] + ORDERED[place + 1 : place + 2]:
+        assert f"(../../notebooks/{neighbour.name}.ipynb)" in end
+
+
+@pytest.mark.parametrize("lesson", ORDERED[2:], ids=lambda lesson: lesson.name)
+def test_a_lesson_has_all_its_parts(lesson: Lesson) -> None:
+    """Five exercises of different kinds at least, a bug hunt, predictions, a quiz, and what to read on."""
+    declared = catalog.load(lesson.folder)
+    kinds = {type(check).__name__ for each in declared.exercises for step in each.steps for check in step.checks}
+    assert len(declared.exercises) >= 6
+    assert len(kinds) >= 2
+    assert len(declared.predictions) >= 3
+    assert len(declared.quizzes) >= 3
+    titles = [text for _, text in headings(lesson.source.read_text(encoding="utf-8"))]
+    assert any(title.startswith("Bug hunt: ") for title in titles)
+    assert {"Questions", "Further reading"} <= set(titles)
