@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from labsupport.figures.shapes import rounded
 from labsupport.figures.style import Picture, Table, Theme
 from labsupport.sandbox.processes import stat
 from labsupport.shell.watch import Process, command_of, described, listens, processes
@@ -157,16 +158,10 @@ def _edge(place: Place, side: str) -> tuple[float, float]:
 
 
 def _box(axes: Axes, theme: Theme, place: Place, hue: str, lines: Sequence[str], alive: bool) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
     x, y, width, height = place
     edge = getattr(theme, hue) if alive else theme.quiet
-    axes.add_patch(
-        FancyBboxPatch(
-            (x + 0.4, y + 0.4), width - 0.8, height - 0.8, boxstyle="round,pad=0.4,rounding_size=0.6", edgecolor=edge,
-            facecolor=theme.tint(edge) if alive else theme.ground, linewidth=1.3, linestyle="-" if alive else "--",
-        )
-    )  # fmt: skip
+    fill, line = (theme.tint(edge), "-") if alive else (theme.ground, "--")
+    rounded(axes, x, y, width, height, edgecolor=edge, facecolor=fill, linewidth=1.3, linestyle=line)
     middle = y + height / 2 + 1.25 * (len(lines) - 1)
     for row, line in enumerate(lines):
         _words(axes, theme, x + width / 2, middle - 2.5 * row, line, fontweight="bold" if row == 0 else "normal")

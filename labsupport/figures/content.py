@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labsupport.figures.shapes import rounded
 from labsupport.figures.style import Picture, Table, Theme
 from labsupport.layers.units import size
 
@@ -107,16 +108,9 @@ def draw(theme: Theme, found: list[Blob], title: str = "") -> Figure:
 
 
 def _box(axes: Axes, theme: Theme, blob: Blob, place: tuple[float, float]) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
     hue = {"index.json": theme.quiet, "manifest": theme.first, "config": theme.fourth, "layer": theme.third}[blob.kind]
     x, y = place
-    axes.add_patch(
-        FancyBboxPatch(
-            (x + 0.5, y + 0.5), _WIDE - 1, _HIGH - 1, boxstyle="round,pad=0.4,rounding_size=0.6", edgecolor=hue,
-            facecolor=theme.tint(hue), linewidth=1.3,
-        )
-    )  # fmt: skip
+    rounded(axes, x, y, _WIDE, _HIGH, inset=0.5, pad=0.4, edgecolor=hue, facecolor=theme.tint(hue), linewidth=1.3)
     head = blob.kind if blob.bytes is None else f"{blob.kind}, {size(blob.bytes)}"
     lines = [line for line in (blob.words, f"sha256:{_short(blob.digest)}…" if blob.digest else "") if line]
     axes.text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from labsupport.figures.shapes import rounded
 from labsupport.figures.style import Picture, Table, Theme
 from labsupport.sandbox.own.family import Process, tree
 
@@ -52,7 +53,6 @@ def kind(one: Process, processes: Sequence[Process]) -> str:
 
 def _draw(theme: Theme, processes: Sequence[Process], title: str, notes: Mapping[int, str]) -> Figure:
     from matplotlib.figure import Figure
-    from matplotlib.patches import FancyBboxPatch
 
     ordered = tree(processes)
     deepest = max((depth for depth, _ in ordered), default=0)
@@ -78,12 +78,9 @@ def _draw(theme: Theme, processes: Sequence[Process], title: str, notes: Mapping
                 (line, line, x), (above[1] + _HIGH, y + _HIGH / 2, y + _HIGH / 2), color=theme.ink, linewidth=1.2,
                 zorder=0,
             )  # fmt: skip
-        axes.add_patch(
-            FancyBboxPatch(
-                (x + 0.4, y + 0.4), _WIDE - 0.8, _HIGH - 0.8, boxstyle="round,pad=0.4,rounding_size=0.6",
-                edgecolor=hues[sort], facecolor=theme.tint(hues[sort]), linestyle="--" if sort == "other" else "-",
-                linewidth=2.2 if sort == "container" else 1.3,
-            )
+        rounded(
+            axes, x, y, _WIDE, _HIGH, edgecolor=hues[sort], facecolor=theme.tint(hues[sort]),
+            linestyle="--" if sort == "other" else "-", linewidth=2.2 if sort == "container" else 1.3,
         )  # fmt: skip
         axes.text(x + 1, y + _HIGH / 2, one.name, va="center", fontsize=9.5)
         axes.text(x + _WIDE - 1, y + _HIGH / 2, str(one.pid), va="center", ha="right", fontsize=8.5, color=theme.quiet)

@@ -10,14 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from labsupport.figures.states import Arrow, StateMap, Way
 from labsupport.figures.style import Picture, Table, Theme
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Event = Mapping[str, Any]
-Way = tuple[str, str, str]  # from, to, by
 
 WAYS: tuple[Way, ...] = (
     ("nothing", "created", "create"),
@@ -32,24 +31,29 @@ WAYS: tuple[Way, ...] = (
     ("exited", "removed", "rm"),
     ("created", "removed", "rm"),
 )
-_OUTSIDE = ("nothing", "removed")  # no states of a container: it is not there
-_PLACES = {
-    "nothing": (7, 27), "created": (29, 27), "running": (55, 27), "paused": (83, 27), "exited": (55, 5),
-    "removed": (29, 5),
-}  # fmt: skip
-_WIDE, _HIGH = 12.5, 5.4
-_BEND = 0.22
-# from, to -> the arrow's ends, where its first word stands, and how the words are aligned
-_ARROWS: dict[tuple[str, str], tuple[tuple[float, float], tuple[float, float], tuple[float, float], str]] = {
-    ("nothing", "created"): ((13.3, 27), (22.7, 27), (18, 28.3), "center"),
-    ("created", "running"): ((35.3, 27), (48.7, 27), (42, 28.3), "center"),
-    ("running", "paused"): ((61.3, 28.5), (76.7, 28.5), (69, 31.6), "center"),
-    ("paused", "running"): ((76.7, 25.5), (61.3, 25.5), (69, 22.4), "center"),
-    ("running", "exited"): ((57.5, 24.2), (57.5, 7.8), (58.6, 19.3), "left"),
-    ("exited", "running"): ((52.5, 7.8), (52.5, 24.2), (51.6, 16), "right"),
-    ("exited", "removed"): ((48.7, 5), (35.3, 5), (42, 6.3), "center"),
-    ("created", "removed"): ((29, 24.2), (29, 7.8), (28.2, 16), "right"),
-}
+_MAP = StateMap(
+    ways=WAYS,
+    places={
+        "nothing": (7, 27), "created": (29, 27), "running": (55, 27), "paused": (83, 27), "exited": (55, 5),
+        "removed": (29, 5),
+    },
+    arrows={
+        ("nothing", "created"): Arrow((13.3, 27), (22.7, 27), (18, 28.3)),
+        ("created", "running"): Arrow((35.3, 27), (48.7, 27), (42, 28.3)),
+        ("running", "paused"): Arrow((61.3, 28.5), (76.7, 28.5), (69, 31.6), bend=-0.22),
+        ("paused", "running"): Arrow((76.7, 25.5), (61.3, 25.5), (69, 22.4), bend=-0.22),
+        ("running", "exited"): Arrow((57.5, 24.2), (57.5, 7.8), (58.6, 19.3), "left"),
+        ("exited", "running"): Arrow((52.5, 7.8), (52.5, 24.2), (51.6, 16), "right"),
+        ("exited", "removed"): Arrow((48.7, 5), (35.3, 5), (42, 6.3)),
+        ("created", "removed"): Arrow((29, 24.2), (29, 7.8), (28.2, 16), "right"),
+    },
+    outside=("nothing", "removed"),
+    high=3.7,
+    width=90,
+    span=(1, 34),
+    box=(12.5, 5.4),
+    line=2.3,
+)  # fmt: skip
 
 
 def ways(events: Iterable[Event]) -> Counter[Way]:
@@ -111,66 +115,13 @@ def lifecycle(events: Iterable[Event], title: str = "The ways your containers we
     untried = ", ".join(f"{by} from {start} to {end}" for (start, end, by), times in _counted(gone) if not times)
     alt = f"{title}, and how often: {words or 'none yet'}. Not gone: {untried or 'none'}."
     rows = [(start, by, end, times) for (start, end, by), times in _counted(gone)]
-    return Picture(lambda theme: _draw(theme, title, gone), alt, Table(("from", "by", "to", "times"), rows))
+    return Picture(lambda theme: _MAP.draw(theme, title, gone), alt, Table(("from", "by", "to", "times"), rows))
 
 
 def plain_map(theme: Theme) -> Figure:
     """The map alone: every state and every way."""
-    return _draw(theme, "", None)
+    return _MAP.draw(theme, "", None)
 
 
 def _counted(gone: Counter[Way]) -> list[tuple[Way, int]]:
     return [(way, gone[way]) for way in WAYS]
-
-
-def _draw(theme: Theme, title: str, gone: Counter[Way] | None) -> Figure:
-    """gone None: all ways alike, without counts."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.0, 3.7))
-    axes = figure.add_axes((0, 0, 1, 0.92 if title else 1))
-    axes.set_xlim(0, 90)
-    axes.set_ylim(1, 34)
-    axes.axis("off")
-    if title:
-        axes.set_title(title)
-    for name, place in _PLACES.items():
-        _box(axes, theme, name, place)
-    for start, end in _ARROWS:
-        counts = {by: None if gone is None else gone[start, end, by] for a, b, by in WAYS if (a, b) == (start, end)}
-        _arrow(axes, theme, (start, end), counts)
-    return figure
-
-
-def _box(axes: Axes, theme: Theme, name: str, place: tuple[float, float]) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    outside = name in _OUTSIDE
-    hue = theme.quiet if outside else theme.third
-    corner = (place[0] - _WIDE / 2 + 0.6, place[1] - _HIGH / 2 + 0.6)
-    axes.add_patch(
-        FancyBboxPatch(
-            corner, _WIDE - 1.2, _HIGH - 1.2, boxstyle="round,pad=0.5,rounding_size=0.6", edgecolor=hue,
-            facecolor=theme.ground if outside else theme.tint(hue), linestyle="--" if outside else "-",
-        )
-    )  # fmt: skip
-    axes.text(*place, name, ha="center", va="center", fontsize=10.5, color=theme.ink)
-
-
-def _arrow(axes: Axes, theme: Theme, between: tuple[str, str], counts: Mapping[str, int | None]) -> None:
-    """One arrow from state to state, and a word for each way that leads there."""
-    start, end, (x, y), align = _ARROWS[between]
-    faint = all(times == 0 for times in counts.values())
-    bend = _BEND if "paused" in between else 0.0
-    axes.annotate(
-        "", end, start,
-        arrowprops={
-            "arrowstyle": "-|>", "connectionstyle": f"arc3,rad={-bend}", "linestyle": ":" if faint else "-",
-            "color": theme.quiet if faint else theme.ink, "linewidth": 1.0 if faint else 1.7,
-        },
-    )  # fmt: skip
-    for row, (by, times) in enumerate(counts.items()):
-        axes.text(
-            x, y - 2.3 * row, f"{by}: {times}" if times else by, ha=align, va="center", fontsize=9.5,
-            fontweight="bold" if times else "normal", color=theme.quiet if times == 0 else theme.ink,
-        )  # fmt: skip

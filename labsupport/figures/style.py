@@ -1,8 +1,7 @@
 """One look for every figure of the course, and one way to show it that nobody is shut out from.
 
 A figure is always three things: the drawing (once for light, once for dark pages), an alternative text that states
-the finding, and the numbers as a table. JupyterLab and nbconvert drop the alternative text of a plain PNG
-output and
+the finding, and the numbers as a table. JupyterLab and nbconvert drop the alternative text of a plain PNG output and
 keep it on an HTML `<img>`, so that is what `show` makes.
 
 Colours: Okabe and Ito's palette (Color Universal Design), whose hues differ for every kind of colour vision; each
@@ -94,9 +93,7 @@ Draw = Callable[[Theme], "Figure"]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure that is not drawn yet. In a notebook, leave it as a cell's last line; elsewhere `show` or `save`
-    it.
-    """
+    """A figure that is not drawn yet. In a notebook, leave it as a cell's last line; elsewhere `show` or `save` it."""
 
     draw: Draw
     alt: str

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labsupport.figures.shapes import rounded
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -63,17 +65,10 @@ class Drawing:
         self, x: float, y: float, width: float, height: float, text: str = "", kind: str = "plain", **words: Any
     ) -> Box:
         """A rounded box with its text in the middle, or at the top when it is a frame around others."""
-        from matplotlib.patches import FancyBboxPatch
-
         edge = getattr(self.theme, KINDS[kind])
         fill = self.theme.ground if kind == "frame" else self.theme.tint(edge)
         dashes = "--" if kind == "frame" else "-"
-        self.axes.add_patch(
-            FancyBboxPatch(
-                (x + 0.4, y + 0.4), width - 0.8, height - 0.8, boxstyle="round,pad=0.4,rounding_size=0.6",
-                facecolor=fill, edgecolor=edge, linewidth=1.3, linestyle=dashes,
-            )
-        )  # fmt: skip
+        rounded(self.axes, x, y, width, height, facecolor=fill, edgecolor=edge, linewidth=1.3, linestyle=dashes)
         if text and kind == "frame":
             self.words(x + width / 2, y + height - 1.5, text, **words)
         elif text:

@@ -50,13 +50,17 @@ def environment(sb: Sandbox) -> dict[str, str]:
 
 
 def begin_anew(sb: Sandbox) -> None:
-    """Empty the engine of containers, images and build cache, and forget the learner's progress and exercise folders.
+    """Empty the engine of containers, volumes, networks, images and build cache; forget progress and exercise folders.
 
     Only for a sandbox made for the purpose: it asks nobody.
     """
     client = sb.client()
     for container in client.containers.list(all=True):
         container.remove(force=True, v=True)
+    for volume in client.volumes.list():
+        volume.remove(force=True)
+    for network in client.networks.list(filters={"type": "custom"}):
+        network.remove()
     import docker
 
     # an image that others are built on goes after them: round by round, until nothing more can be removed
