@@ -27,7 +27,7 @@ from labsupport.lessons.layer_diagrams import image_layers_of
 from labsupport.lessons.lint import PICTURE
 from labsupport.lessons.place import begin_anew, workplace
 from labsupport.lessons.source import ROOT, Lesson, find
-from labsupport.sandbox import Sandbox, ports
+from labsupport.sandbox import Sandbox, paths, ports
 from labsupport.transcript import Transcript
 
 COLUMNS = 150  # of the terminal in which commands are recorded; a picture is as wide as its longest line
@@ -46,6 +46,7 @@ PORT = "8090"  # as shown; recorded on a port that was free
 class Terminal:
     """A terminal picture: commands run one after the other, in `folder` of the lesson, on one engine.
 
+    scratch: run in a folder outside the course instead, empty at the lesson's first picture and kept for the next.
     name is the file's; a command that begins with `@` is run and not shown; `{port}` stands for a free port.
     A tuple is a session: the command, and the lines or keys (`^C`) that are typed into it.
     """
@@ -53,6 +54,7 @@ class Terminal:
     name: str
     commands: tuple[str | tuple[str, ...], ...]
     folder: str = ""
+    scratch: bool = False
 
 
 def declared(lesson: Lesson) -> tuple[Terminal, ...]:
@@ -72,7 +74,13 @@ def declared(lesson: Lesson) -> tuple[Terminal, ...]:
 def record(lesson: Lesson, sb: Sandbox) -> dict[str, list[Transcript]]:
     """Run all commands of a lesson's pictures on an emptied engine; name -> what was printed."""
     begin_anew(sb)
-    return {picture.name: list(_played(picture, lesson.folder, sb.environment())) for picture in declared(lesson)}
+    scratch = paths.work() / "exercises" / "pictures"  # gone with the exercises when the next lesson begins
+    scratch.mkdir(parents=True)
+    found = {}
+    for picture in declared(lesson):
+        folder = scratch if picture.scratch else lesson.folder / picture.folder
+        found[picture.name] = list(_played(picture, folder, sb.environment()))
+    return found
 
 
 def _played(picture: Terminal, folder: Path, environment: dict[str, str]) -> Iterator[Transcript]:
@@ -84,7 +92,7 @@ def _played(picture: Terminal, folder: Path, environment: dict[str, str]) -> Ite
             command.lstrip("@").replace("{port}", port),
             typed,
             environment={**environment, "TERM": "xterm", "BUILDKIT_PROGRESS": "plain"},
-            directory=folder / picture.folder,
+            directory=folder,
             columns=COLUMNS,
             timeout=60,
         )

@@ -62,7 +62,8 @@ docker exec ID""".splitlines()
 
 PICTURES = """\
 cover hello-world run-it images pull ps-aux container-ls exec-it stop rm logs prune run-d ps ps-a logs-since run-d-p
-run-p start commit images-q rmi rmi-all images-q-no-trunc inspect login dockerfile build run-own-image architecture"""
+run-p start commit images-q rmi rmi-all images-q-no-trunc inspect login dockerfile build run-own-image architecture
+oci-layout runc-run runc-create"""
 
 
 @pytest.fixture(scope="module")
