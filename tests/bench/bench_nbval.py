@@ -10,59 +10,32 @@ cell that ever failed.
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 
-from labsupport import hub, sandbox
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from nbval_runs import nbval, place
+
 from labsupport.lessons import Lesson, find
 
-ROOT = Path(__file__).parents[2]
-WORKER = """
-import subprocess, sys
-from labsupport import sandbox
-from labsupport.lessons.place import begin_anew, environment
-sb = sandbox.attach()
-begin_anew(sb)
-sys.exit(subprocess.run(sys.argv[1:], env=environment(sb)).returncode)
-"""
 
-
-def nbval(lesson: Lesson, environment: dict[str, str]) -> tuple[float, list[str]]:
-    """Seconds of one run, and the cells that failed in it."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--nbval",
-        "--nbval-sanitize-with",
-        str(ROOT / "tests/nbval-sanitize.cfg"),
-    ]
-    command += ["--nbval-cell-timeout", "180", "-p", "no:cacheprovider", "-c", os.devnull]
-    command += ["--rootdir", str(lesson.solution.parent), str(lesson.solution)]
-    start = time.perf_counter()
-    run = subprocess.run(
-        [sys.executable, "-c", WORKER, *command],
-        env=environment,
-        cwd=lesson.solution.parent,
-        capture_output=True,
-        text=True,
-    )
-    seconds = time.perf_counter() - start
+def failed_cells(lesson: Lesson, environment: dict[str, str]) -> list[str]:
+    """One run, and the cells that failed in it."""
+    run = nbval(lesson.solution, environment)
     failed = re.findall(r"^FAILED (\S+::Cell \d+)", run.stdout, re.MULTILINE)
     if run.returncode and not failed:
         failed = [f"{lesson.name}: {(run.stdout + run.stderr)[-300:]}"]
     if failed:
         print(run.stdout[-3000:], flush=True)
-    return seconds, failed
+    return failed
 
 
 def main() -> None:
@@ -72,41 +45,30 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     lessons = [lesson for lesson in find() if not options.lessons or lesson.number in options.lessons]
-    os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.packages())
-    with tempfile.TemporaryDirectory(prefix="course-bench-") as folder:
-        homes: SimpleQueue[dict[str, str]] = SimpleQueue()
+    seconds: dict[str, list[float]] = defaultdict(list)
+    failures: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="course-bench-") as folder, ExitStack() as places:
+        free: SimpleQueue[dict[str, str]] = SimpleQueue()
         for number in range(options.jobs):
-            os.environ["LABSUPPORT_HOME"] = f"{folder}/{number}"
-            hub.fill(sandbox.start(), print)
-            homes.put(dict(os.environ))
-        seconds: dict[str, list[float]] = defaultdict(list)
-        failures: Counter[str] = Counter()
+            free.put(places.enter_context(place(Path(folder, str(number)))))
 
         def one(lesson: Lesson) -> None:
-            home = homes.get()
-            took, failed = nbval(lesson, home)
-            homes.put(home)
-            seconds[lesson.name].append(took)
-            failures.update(failed)
+            environment = free.get()
+            start = time.perf_counter()
+            failures.update(failed_cells(lesson, environment))
+            seconds[lesson.name].append(time.perf_counter() - start)
+            free.put(environment)
 
-        try:
-            for number in range(options.rounds):
-                start = time.perf_counter()
-                with ThreadPoolExecutor(options.jobs) as pool:
-                    # the longest first, as far as that is known
-                    order = sorted(lessons, key=lambda lesson: -max(seconds[lesson.name], default=0))
-                    list(pool.map(one, order))
-                print(
-                    f"round {number + 1}: {time.perf_counter() - start:.0f} s, {sum(failures.values())} failed",
-                    flush=True,
-                )
-        finally:
-            for number in range(options.jobs):
-                os.environ["LABSUPPORT_HOME"] = f"{folder}/{number}"
-                sandbox.purge()
-    for name, took in sorted(seconds.items()):
-        print(f"{name:30} {min(took):6.1f} to {max(took):6.1f} s")
-    print(f"one after the other {sum(min(took) for took in seconds.values()):.0f} s at best")
+        for number in range(options.rounds):
+            start = time.perf_counter()
+            with ThreadPoolExecutor(options.jobs) as pool:
+                # the longest first, as far as that is known
+                list(pool.map(one, sorted(lessons, key=lambda lesson: -max(seconds[lesson.name], default=0))))
+            took = time.perf_counter() - start
+            print(f"round {number + 1}: {took:.0f} s, {sum(failures.values())} failed", flush=True)
+    for name, each in sorted(seconds.items()):
+        print(f"{name:30} {min(each):6.1f} to {max(each):6.1f} s")
+    print(f"one after the other {sum(min(each) for each in seconds.values()):.0f} s at best")
     print("cells that failed:", dict(failures) or "none")
     sys.exit(bool(failures))
 
