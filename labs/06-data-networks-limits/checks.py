@@ -439,7 +439,7 @@ READ = {
 
 
 def kernel(name: str, kind: str) -> Look:
-    """What the container's control group says, either version: MiB of memory, processors, or processes, as text."""
+    """What the container's cgroup says, either version: MiB of memory, processors, or processes, as text."""
 
     def read(said: str) -> str:
         if not said.startswith("exit 0: "):
@@ -483,7 +483,7 @@ LIMITS = Exercise(
         "pids": Pick((12, 16, 20, 24)),
     },
     owns=("container:{name}",),
-    needs=("cgroup",),
+    needs=("cgroup", "cpu"),
     steps=(
         Step(
             "memory",
@@ -841,7 +841,7 @@ PREDICTIONS = (
         "A brand-new volume is mounted over a folder in which the image has a file. What does the container see there?",
         ("Nothing: the volume is empty", "The image's file", "An error: the folder is not empty"),
         "b",
-        "An empty named volume is filled from the image, once, when a container first mounts it.",
+        "An empty volume is filled from the image when a container that mounts it is made.",
     ),
     Prediction(
         "06.p2",
@@ -861,23 +861,24 @@ PREDICTIONS = (
     Prediction(
         "06.p4",
         "Three containers of one server: `plain` with nothing, `shy` published but listening on 127.0.0.1 in the "
-        "container, `open` published and listening everywhere. Which of them can this computer reach?",
+        "container, `open` published and listening everywhere. Which of them can a browser on this computer reach?",
         ("All three", "shy and open", "open only", "plain and open"),
         "c",
-        "127.0.0.1 in a container is the container itself; and what is not published is not led on.",
+        "127.0.0.1 in a container is the container itself; and no port of this computer leads to what is not published.",
     ),
     Prediction(
         "06.p5",
-        "A shell is process 1 of a container that may use 16 MB. It starts a program that wants 28 MB. What happens?",
+        "`sleep` is process 1 of a container that may use 16 MiB. `docker exec` starts a program in it that wants 28 MB. "
+        "What happens?",
         ("The container ends with 137", "The program is killed, the container runs on", "The program waits"),
         "b",
-        "The kernel kills a process of the group, usually the biggest. The container ends only with process 1.",
+        "The kernel kills one process of the cgroup, usually the biggest. The container ends only with process 1.",
     ),
     Prediction(
         "06.p6",
         "A container as a user without rights, with a read-only root, no capability, no way to gain one. It only has "
-        "the engine's socket mounted, and may talk to it. Can it read a file that only root of the engine's machine "
-        "may read?",
+        "the engine's socket mounted, and may talk to it. Can it read a file that on the engine's machine only the "
+        "engine's own user may read?",
         ("No, nothing is left to do that with", "Yes"),
         "b",
         "It asks the engine, and the engine runs another container for it, with whatever mounts it asks for.",
