@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import engine, engine_host, packages, paths, state
+from labsupport.sandbox import engine, engine_host, packages, paths, runc, state
 from labsupport.sandbox.driver import is_root
 from labsupport.sandbox.own import command as own_engine
 
@@ -77,6 +77,7 @@ def settings(name: str, directory: Path, report: Report) -> state.Settings:
             from labsupport.sandbox import rootless
 
             rootless.check(programs)
+            programs = runc.without_cgroups(programs, directory)
     made.engine = dataclasses.asdict(programs)
     _link_programs(directory, programs)
     keep_log_ins_in_a_file(directory / "docker-config" / "config.json")

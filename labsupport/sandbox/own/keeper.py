@@ -98,14 +98,17 @@ class Keeper:
 
 
 def leave_out_second_cgroups() -> None:
-    """In these namespaces only, unmount cgroup version 2 where it lies beside version 1 and has controllers.
+    """In these namespaces only, take away cgroup version 2 where it lies beside version 1 and has controllers.
 
     crun refuses such a machine; neither it nor runc needs version 2 there.
     """
     unified = Path("/sys/fs/cgroup/unified")
     with contextlib.suppress(OSError):
         if (unified / "cgroup.controllers").read_text().strip():
-            ctypes.CDLL(None).umount2(os.fsencode(unified), 2)  # MNT_DETACH
+            libc, path = ctypes.CDLL(None), os.fsencode(unified)
+            # without root, a mount that came from outside may be hidden and not undone, mount_namespaces(7)
+            if libc.umount2(path, 2):  # MNT_DETACH
+                libc.mount(b"tmpfs", path, b"tmpfs", 0, None)
 
 
 def main() -> None:
