@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from labsupport.exercises.render import number
 
 @dataclass(frozen=True)
 class Row:
-    """One exercise or quiz. state: "done", "tried" or "open"; call is what to type to go on with it."""
+    """One exercise or quiz. call is what to type to go on with it.
+
+    state: "done", "tried", "open", or "not here" for one that the learner's engine can't do: it does not count.
+    """
 
     id: str
     title: str
@@ -56,7 +59,9 @@ def _exercise(exercise: Exercise, lesson: str, data: dict[str, Any]) -> Row:
     begun = exercise.id in data["scenes"]
     call = f'begin("{exercise.id}")' if exercise.scene and not begun else f'check("{exercise.id}")'
     row = _row(exercise.id, exercise.title, lesson, "exercise", kept, exercise.points, exercise.minutes, call)
-    return row if row.state != "open" or not begun else Row(**{**asdict(row), "state": "tried"})
+    if row.state != "done" and exercise.id in data["lacking"]:
+        return replace(row, state="not here")
+    return replace(row, state="tried") if row.state == "open" and begun else row
 
 
 def hint_cost() -> float:
@@ -92,15 +97,16 @@ def _row(
 
 def next_row(found: Sequence[Row]) -> Row | None:
     """What to do next: what was tried last in the course's order and not finished, else the first open one."""
-    open_ones = [row for row in found if row.state != "done"]
+    open_ones = [row for row in found if row.state in ("tried", "open")]
     tried = [row for row in open_ones if row.state == "tried"]
     first = tried or open_ones
     return first[0] if first else None
 
 
 def totals(found: Sequence[Row]) -> tuple[float, float]:
-    """Points earned and points there are."""
-    return sum(row.earned for row in found), sum(row.points for row in found)
+    """Points earned and points there are, without what can't be done here."""
+    counted = [row for row in found if row.state != "not here"]
+    return sum(row.earned for row in counted), sum(row.points for row in counted)
 
 
 def next_words(found: Sequence[Row]) -> str:
@@ -110,7 +116,7 @@ def next_words(found: Sequence[Row]) -> str:
     return f"Next: {row.id} {row.title} (about {row.minutes} min). In its notebook: {row.call}"
 
 
-SYMBOLS = {"done": "✔", "tried": "…", "open": "·"}
+SYMBOLS = {"done": "✔", "tried": "…", "open": "·", "not here": "○"}
 
 
 def text(found: Sequence[Row]) -> str:

@@ -20,7 +20,7 @@ from labsupport.errors import LessonError
 from labsupport.exercises.outcome import Report
 
 VERSION = 1
-_EMPTY: dict[str, Any] = {"exercises": {}, "quizzes": {}, "predictions": {}, "scenes": {}}
+_EMPTY: dict[str, Any] = {"exercises": {}, "quizzes": {}, "predictions": {}, "scenes": {}, "lacking": {}}
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,15 @@ class Progress:
     def begun(self, exercise: str) -> float:
         """When the scene of an exercise was set up (seconds since the epoch), 0 if it was not."""
         return float(self.read()["scenes"].get(exercise, {}).get("begun", 0))
+
+    def set_lacking(self, exercise: str, missing: str) -> None:
+        """Keep what this learner's engine lacks for an exercise, in words; "" when it lacks nothing (any more)."""
+        if self.read()["lacking"].get(exercise, "") == missing:
+            return
+        with self.change() as data:
+            data["lacking"].pop(exercise, None)
+            if missing:
+                data["lacking"][exercise] = missing
 
     def set_begun(self, exercise: str, moment: float) -> None:
         with self.change() as data:

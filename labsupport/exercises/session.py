@@ -48,8 +48,15 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
 
 
 def lacking(exercise: Exercise) -> str:
-    """What the sandbox's engine lacks for this exercise, in words; "" when nothing. Raises SandboxNotRunning."""
-    return scene.lacking(exercise, sandbox.attach().client()) if exercise.needs else ""
+    """What the sandbox's engine lacks for this exercise, in words; "" when nothing. Raises SandboxNotRunning.
+
+    Kept in the progress: what can't be done here does not count.
+    """
+    if not exercise.needs:
+        return ""
+    missing = scene.lacking(exercise, sandbox.attach().client())
+    progress().set_lacking(exercise.id, missing)
+    return missing
 
 
 def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:

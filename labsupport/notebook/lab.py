@@ -59,7 +59,7 @@ def hint(exercise: str, number: int | None = None) -> None:
 def goal(exercise: str) -> None:
     """Show what an exercise asks for, with this learner's values, and put them into the cells' environment.
 
-    `{name}` becomes $NAME in `%%shell` cells, and the working folder $LAB.
+    `{name}` becomes $NAME in `%%shell` cells, and the working folder $LAB. Says so when this engine can't do it.
     """
     from labsupport.exercises import catalog, session
 
@@ -67,6 +67,9 @@ def goal(exercise: str) -> None:
     export(found)
     session.folder(found).mkdir(parents=True, exist_ok=True)
     show_words(f"{found.id} {found.title}\n{found.goal_for(session.seed())}")
+    if missing := session.lacking(found):
+        # no error: a lesson run from top to bottom must not stop here
+        show_words(f"It can't be done here: {missing}. Go on with what follows.")
 
 
 def export(exercise: Exercise) -> None:
@@ -91,10 +94,8 @@ def _begin(exercise: str, *, anew: bool) -> None:
     from labsupport.exercises import catalog, session
 
     lesson, found = catalog.find_exercise(exercise)
-    if missing := session.lacking(found):
-        goal(found.id)
-        # no error: a lesson run from top to bottom must not stop here
-        show_words(f"It can't be done here: {missing}. Go on with what follows.")
+    if session.lacking(found):
+        goal(found.id)  # says why not
         return
     done = session.begin(found, lesson.folder, anew=anew)
     goal(found.id)

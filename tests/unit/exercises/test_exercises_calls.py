@@ -102,7 +102,7 @@ def test_without_a_sandbox(call: Any) -> None:
     assert caught.value.next_command
 
 
-@pytest.mark.parametrize("call", [lab.begin, lab.undo])
+@pytest.mark.parametrize("call", [lab.goal, lab.begin, lab.undo])
 def test_an_engine_that_cannot_is_told_and_the_lesson_goes_on(
     call: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,23 @@ def test_what_was_begun_comes_before_what_is_open(kept: Progress) -> None:
     assert overview.next_words(overview.rows(kept, LABS)).startswith("Next: 01.2")
 
 
+def test_what_cannot_be_done_here_does_not_count(kept: Progress) -> None:
+    kept.record(report(Verdict.PASSED, Verdict.FAILED))
+    kept.set_lacking("01.1", "this engine cannot limit memory")
+    found = overview.rows(kept, LABS)
+    assert "○ not here 01.1" in overview.text(found)
+    assert overview.totals(found) == (0, 3)
+    assert overview.next_words(found).startswith("Next: 01.2")
+    kept.set_lacking("01.1", "")
+    assert overview.totals(overview.rows(kept, LABS)) == (1, 6)
+
+
+def test_what_was_done_elsewhere_stays_done(kept: Progress) -> None:
+    kept.record(report(Verdict.PASSED))
+    kept.set_lacking("01.1", "this engine cannot limit memory")
+    assert overview.totals(overview.rows(kept, LABS)) == (3, 6)
+
+
 def test_the_overview(kept: Progress) -> None:
     kept.record(report(Verdict.PASSED, Verdict.FAILED))
     kept.take_hint("01.1", None, 3)
