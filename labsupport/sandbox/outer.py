@@ -23,12 +23,14 @@ Report = Callable[[str], None]
 
 LABEL = "course.sandbox"
 API_PORT = 2376
-ENGINE_IMAGE, REGISTRY_IMAGE = "docker:dind", "registry:2"
+ENGINE_IMAGES = {"newest": "docker:dind", "release": "docker:20.10-dind"}  # by LABSUPPORT_ENGINE; the oldest known
+REGISTRY_IMAGE = "registry:2"
 
 
 def candidates() -> Iterator[str]:
     """Addresses at which a learner's engine may answer, the one they chose first."""
     chosen = os.environ.get("DOCKER_HOST", "")
+    chosen = _contained().get(chosen, chosen)  # in a cell, where it is a sandbox's: the engine below that
     if chosen and str(paths.cache()) not in chosen and paths.APPLICATION not in chosen:
         yield chosen
     if sys.platform == "win32":
@@ -40,11 +42,23 @@ def candidates() -> Iterator[str]:
         home / ".docker/run/docker.sock",
         home / ".docker/desktop/docker.sock",
         home / ".colima/default/docker.sock",
+        home / ".orbstack/run/docker.sock",
+        home / ".rd/docker.sock",
         Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "docker.sock",
         Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "podman/podman.sock",
     ):
         if path.exists():
             yield f"unix://{path}"
+
+
+def _contained() -> dict[str, str]:
+    """Address of each sandbox that is a container -> the address of the engine it is a container on."""
+    found = {}
+    for folder in (paths.cache() / "sandbox").glob("*"):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            options = state.read_settings(folder).options
+            found[f"tcp://127.0.0.1:{options['ports']['api']}"] = options["address"]
+    return found
 
 
 def client(address: str) -> docker.DockerClient:
@@ -88,7 +102,8 @@ def prepare(name: str, directory: Path, work: Path, report: Report) -> dict[str,
             image = engine_image.build(learner, report, {LABEL: name})
             registry_image = image
         else:
-            image, registry_image = ENGINE_IMAGE, REGISTRY_IMAGE
+            wish = os.environ.get("LABSUPPORT_ENGINE", "newest")
+            image, registry_image = ENGINE_IMAGES.get(wish, ENGINE_IMAGES["newest"]), REGISTRY_IMAGE
             for reference in (image, registry_image):
                 _pull(learner, reference, report)
     finally:

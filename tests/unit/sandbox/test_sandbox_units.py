@@ -277,3 +277,15 @@ def test_the_learners_buildx_is_found_where_only_their_settings_lead_to_it(
     monkeypatch.setenv("DOCKER_CONFIG", str(theirs))
     choice._link_programs(tmp_path / "sandbox", engine.client_only())
     assert (tmp_path / "sandbox/docker-config/cli-plugins/docker-buildx").readlink() == plugin
+
+
+def test_a_second_sandbox_is_not_put_into_the_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a cell DOCKER_HOST is the sandbox's own engine: what is started there goes beside it, not inside."""
+    directory = paths.make_private(paths.sandbox("default"))
+    options = {"ports": {"api": 4711}, "address": "tcp://192.0.2.1:2375"}
+    made = state.Settings("default", str(directory), str(directory), "container", options=options)
+    state.write_json(directory / state.SETTINGS, made)
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:4711")
+    found = list(outer.candidates())
+    assert found[0] == "tcp://192.0.2.1:2375"
+    assert "tcp://127.0.0.1:4711" not in found
