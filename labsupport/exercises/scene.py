@@ -38,6 +38,11 @@ NEEDS: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
         lambda info: bool(info.get("CpuCfsQuota")) and info.get("CgroupDriver") != "none",
         "this engine cannot limit processors (a rootless engine can only where systemd delegates that to users)",
     ),
+    "own-engine": (
+        lambda info: "course.driver=container" not in (info.get("Labels") or ()),
+        "the sandbox's engine is in a container or a virtual machine, and no second one can be started beside it "
+        "(on Linux it can, where the sandbox's engine runs on the machine itself)",
+    ),
 }
 
 

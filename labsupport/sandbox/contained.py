@@ -98,7 +98,8 @@ class Contained(Driver):
         argv += [f"--tlscacert={CERTIFICATES}/ca.pem", f"--tlscert={CERTIFICATES}/server-cert.pem"]
         argv += [f"--tlskey={CERTIFICATES}/server-key.pem", "--data-root=/var/lib/docker"]
         argv += [f"--registry-mirror=http://127.0.0.1:{registry.MIRROR_PORT}", "--insecure-registry=127.0.0.0/8"]
-        argv += [f"--label=course.sandbox={self.settings.name}", "--shutdown-timeout=3"]
+        argv += [f"--label=course.sandbox={self.settings.name}", f"--label=course.driver={self.name}"]
+        argv.append("--shutdown-timeout=3")
         self._make_volume(self.names[""])
         work = self.options["work"]
         container = self.learner.containers.create(

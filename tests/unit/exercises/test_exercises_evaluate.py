@@ -88,6 +88,14 @@ def test_what_an_engine_lacks(info: dict[str, object], says: list[str]) -> None:
     assert scene.lacking(EXERCISE, client) == ""
 
 
+@pytest.mark.parametrize(
+    ("labels", "missing"), [(["course.driver=container"], True), (["course.sandbox=default"], False), (None, False)]
+)
+def test_an_engine_in_a_container_has_no_second_one_beside_it(labels: list[str] | None, missing: bool) -> None:
+    client: Any = SimpleNamespace(info=lambda: {"Labels": labels})
+    assert ("no second one" in scene.lacking(replace(EXERCISE, needs=("own-engine",)), client)) is missing
+
+
 def test_code_in_words_is_set_as_code() -> None:
     assert inline("use `rm <x>` & go") == "use <code>rm &lt;x&gt;</code> &amp; go"
 
