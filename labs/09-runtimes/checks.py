@@ -213,7 +213,7 @@ SWEEP = (
 )
 STOW = (
     "docker save busybox | engine-host ctr -n {hold} images import - >/dev/null",
-    'engine-host sh -c \'ctr -n {hold} run -d --cgroup "$ENGINE_CGROUP/{hold}" '
+    'engine-host sh -c \'ctr -n {hold} run -d --cpu-shares 0 --cgroup "${ENGINE_CGROUP:+$ENGINE_CGROUP/{hold}}" '
     f"{BUSYBOX} {{name}} sleep {{seconds}}'",
 )
 END_IT = "engine-host ctr -n {hold} tasks kill --signal KILL {name}"
