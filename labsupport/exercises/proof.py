@@ -206,6 +206,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(dir=None if options.host else work) as folder:
         bench = _bench(options.host, Path(folder))
         for lesson, exercise in map(catalog.find_exercise, wanted):
+            if missing := scene.lacking(exercise, bench.client):
+                print(f"{exercise.id}  skipped: {missing}")
+                continue
             proofs = [prove(exercise, lesson.folder, attempt, bench) for attempt in attempts(exercise)]
             for proof in proofs:
                 print(
