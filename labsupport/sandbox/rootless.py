@@ -8,7 +8,6 @@ Also the security boundary for what is not trusted: see user_namespaces(7).
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import time
@@ -20,10 +19,14 @@ from labsupport.sandbox.driver import Driver
 from labsupport.sandbox.engine import Engine
 
 CHILD_SECONDS = 10
+CGROUPS = Path("/sys/fs/cgroup")
+RUNTIME = Path("/run/user")
 
 
 def missing() -> list[tuple[str, str]]:
     """What this machine lacks for a rootless engine: (what is missing, the command that mends it)."""
+    import pwd  # not on Windows, where this module is imported, too
+
     user = pwd.getpwuid(os.getuid()).pw_name
     found = []
     if not shutil.which("newuidmap"):
@@ -63,6 +66,35 @@ def check(engine: Engine) -> None:
             seen="; ".join(text for text, _ in problems),
             next_command="; ".join(command for _, command in problems),
         )
+
+
+def cgroup_options() -> list[str]:
+    """For dockerd: where the user's systemd can't be asked for cgroups, do without (they are then called "none").
+
+    On its own dockerd would choose systemd on every machine that has it with cgroup version 2, and where that does not
+    serve this user (after `su`, in a job without a log-in session), no container would start. With version 1 a rootless
+    dockerd has no cgroups anyway. See user@.service(5).
+    """
+    slice_of_user = CGROUPS / f"user.slice/user-{os.getuid()}.slice/cgroup.controllers"
+    if _bus() and slice_of_user.exists():
+        return []
+    return ["--exec-opt", "native.cgroupdriver=cgroupfs"]
+
+
+def bus_variables() -> dict[str, str]:
+    """Where runc finds the user's systemd: XDG_RUNTIME_DIR, which tells it otherwise, is the sandbox's own."""
+    return {"DBUS_SESSION_BUS_ADDRESS": _bus()} if _bus() else {}
+
+
+def _bus() -> str:
+    """The address of the bus of the user's systemd, "" where there is none (systemd.special(7), "dbus.socket")."""
+    address = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if address and not address.startswith("unix:path="):
+        return address
+    for path in (address.removeprefix("unix:path=").split(",")[0], f"{RUNTIME}/{os.getuid()}/bus"):
+        if path and Path(path).is_socket():
+            return f"unix:path={path}"
+    return ""
 
 
 def empty(folder: Path) -> None:
@@ -136,10 +168,10 @@ class Rootless(Driver):
             raise OSError(done.stderr.strip())
 
     def _cgroup_options(self) -> list[str]:
-        return []  # without delegation there are none to choose: rootless dockerd asks systemd or does without
+        return cgroup_options()
 
     def _variables(self) -> dict[str, str]:
-        return {"XDG_RUNTIME_DIR": str(self.sockets), "HOME": str(self.directory)}
+        return {"XDG_RUNTIME_DIR": str(self.sockets), "HOME": str(self.directory), **bus_variables()}
 
     def _old_proxy(self) -> str:
         """Engines before 28 reach rootlesskit's port driver through its own proxy; newer ones ask it themselves."""

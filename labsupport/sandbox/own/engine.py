@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.errors import EngineFailed, NoEngine
-from labsupport.sandbox import api, processes, state
+from labsupport.sandbox import api, processes, rootless, state
 from labsupport.sandbox.driver import Driver
 from labsupport.sandbox.own import keeper
 from labsupport.sandbox.own.namespaces import Namespaces, await_start
@@ -226,7 +226,7 @@ class OwnEngine:
         argv += ["--data-root", str(self.folder / "data"), "--exec-root", str(self.sockets / "exec")]
         argv += ["--pidfile", str(self.folder / "dockerd.pid"), "--shutdown-timeout", "3"]
         if self.rootless:
-            argv.append("--rootless")
+            argv += ["--rootless", *rootless.cgroup_options()]
         else:
             argv += ["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self._cgroup()}"]
         return argv
@@ -246,8 +246,6 @@ class OwnEngine:
         for folder in (self.folder, self.sockets):
             if folder.exists():
                 if self.rootless:
-                    from labsupport.sandbox import rootless
-
                     rootless.empty(folder)
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.errors import EngineFailed, SandboxNotRunning
-from labsupport.sandbox import processes, state
+from labsupport.sandbox import processes, rootless, state
 from labsupport.sandbox.driver import INSIDE, Driver
 from labsupport.sandbox.own import keeper
 
@@ -87,6 +87,7 @@ class Namespaces:
         variables.update({keeper.MARK: str(self.folder), "TMPDIR": str(self.folder / "tmp")})
         if self._rootless:
             variables.update({"XDG_RUNTIME_DIR": str(self.sockets), "HOME": str(self.folder)})
+            variables.update(rootless.bus_variables())
         return variables
 
     def _rootlesskit(self) -> list[str]:
