@@ -79,6 +79,11 @@ def _storage(info: dict[str, Any]) -> Finding:
 def _cgroups(info: dict[str, Any]) -> Finding:
     version, driver = info.get("CgroupVersion", "1"), info.get("CgroupDriver", "?")
     seen = f"version {version}, driver {driver}"
-    if driver == "none" or not info.get("MemoryLimit"):
+    if driver == "none":
+        # a rootless engine gets them from the user's own systemd, which only a log-in session has (user@.service(5))
+        mend = "log in as this user (not with su), then: python3 -m labsupport stop && python3 -m labsupport start"
+        seen += ": limits (-m, --cpus) have no effect here, and docker pause fails"
+        return warn("cgroups", seen, mend if version == "2" else "")
+    if not info.get("MemoryLimit"):
         return warn("cgroups", f"{seen}: limits (-m, --cpus) have no effect here")
     return ok("cgroups", seen)

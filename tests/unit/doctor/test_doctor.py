@@ -54,6 +54,11 @@ def test_an_engine_without_limits(info: dict[str, Any]) -> None:
     assert "no effect" in found.seen
 
 
+def test_cgroups_that_a_log_in_would_bring() -> None:
+    assert "log in" in judged(CgroupDriver="none", CgroupVersion="2")["cgroups"].mend
+    assert not judged(CgroupDriver="none", CgroupVersion="1")["cgroups"].mend
+
+
 def test_rootless_is_named() -> None:
     assert "rootless" in judged(SecurityOptions=["name=rootless"])["root"].seen
     assert judged(SecurityOptions=None)["root"].seen == "the engine runs as root"
