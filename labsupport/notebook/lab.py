@@ -28,13 +28,15 @@ def check(exercise: str, answer: Any = None) -> None:
 
     _, found = catalog.find_exercise(exercise)
     report = evaluate.evaluate(found, session.open_lab(found, answer))
+    if not report.passed and (missing := session.lacking(found)):
+        # what was seen of an engine that can't do it would only mislead
+        show_words(f"{found.id} {found.title}\nIt can't be done here: {missing}. It doesn't count.")
+        return
     if report.passed:
         following = catalog.following(found.id)
         report = replace(report, next_exercise=following)
     elif found.scene and found.scene.commands and not session.progress().begun(found.id):
         report = replace(report, notes=(f'Its scene is not set up yet: begin("{found.id}")',))
-    if not report.passed and (missing := session.lacking(found)):
-        report = replace(report, notes=(f"It can't be done here: {missing}.",))
     if words := unasked(found, answer):
         report = replace(report, notes=(*report.notes, words))
     try:

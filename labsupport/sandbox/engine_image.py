@@ -41,7 +41,7 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
     sed -e 's/ / +/g' -e 's/^/+/' < /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
 fi
 mkdir -p /run /tmp /var/lib/docker
-exec "$@"
+exec docker-init -- "$@"
 """
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exercises_fake_engine import fake_lab
 
 from labsupport.errors import CourseError, LessonError, SandboxNotRunning
 from labsupport.notebook import lab, panel, question
@@ -119,6 +120,20 @@ def test_an_engine_that_cannot_is_told_and_the_lesson_goes_on(
     said = capsys.readouterr().out
     assert "A container called" in said
     assert "It can't be done here: this engine cannot limit memory. Go on with what follows." in said
+
+
+def test_a_check_of_what_the_engine_cannot_do_says_only_that(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labsupport.exercises import session
+
+    monkeypatch.setattr(session, "lacking", lambda exercise: "this engine cannot limit memory")
+    monkeypatch.setattr(session, "open_lab", lambda exercise, answer: fake_lab())
+    lab.check("01.1")
+    said = capsys.readouterr().out
+    assert "It can't be done here: this engine cannot limit memory. It doesn't count." in said
+    assert "expected" not in said
+    assert not session.progress().read()["exercises"]
 
 
 def test_the_panel_as_text(capsys: pytest.CaptureFixture[str]) -> None:
