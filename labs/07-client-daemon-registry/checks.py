@@ -581,6 +581,8 @@ HUNT = Exercise(
         commands=(
             FRESH,
             "sed -i 's/TEAM/{team}/g; s/DISH/{dish}/g' publish.sh",
+            # settings that name a registry, any: else a credential helper of the machine is used, unasked
+            """mkdir -p client && echo '{"auths": {"registry.invalid": {}}}' > client/config.json""",
             "docker --config client context create office --docker host=unix:///run/office.sock",
             "echo containers | docker --config client login -u learner --password-stdin localhost:5001",
             "docker --config client context use office",
