@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import Any
 
+from labsupport.errors import ImageDataError
 from labsupport.exercises import (
     Answer,
     Choice,
@@ -30,7 +31,9 @@ from labsupport.exercises import (
     oci,
     probes,
 )
+from labsupport.exercises.looks import follow
 from labsupport.oci import tree, verify
+from labsupport.oci.reading import Joined, document
 
 # something of the scene in the engine, by which a later begin() knows that it is set up
 MARK = "docker volume create --label course.lab={id} scene-{id}"
@@ -56,16 +59,13 @@ def from_the_engines(lab: Lab) -> list[str]:
     lab.client.images.pull(name)
     container = lab.client.containers.create(name, labels={"course.lab": "probe"}, name=f"probe-{uuid.uuid4().hex[:8]}")
     try:
-        export = lab.folder / ".export.tar"
-        with export.open("wb") as file:
-            file.writelines(container.export())
-        with export.open("rb") as file:
-            theirs = tree.of_archive(file)
-        export.unlink()
+        theirs = tree.of_archive(Joined(container.export()))
+        return tree.differences(tree.of_folder(folder), theirs, ("yours", "the engine's"))
+    except ImageDataError as error:
+        raise Missing(error.message) from None
     finally:
         container.remove(force=True)
         lab.client.images.remove(name, force=True)
-    return tree.differences(tree.of_folder(folder), theirs, ("yours", "the engine's"))
 
 
 @look("docker events --since 1h --until 0s --filter type=image --filter event=pull")
@@ -189,7 +189,7 @@ def wrong_names(lab: Lab) -> list[str]:
 def whose(lab: Lab) -> str:
     """Whether the image in the engine has the layers that the layout's config names."""
     layers = lab.inspect("image", "{image}")["RootFS"]["Layers"]
-    written = [image["config"]["rootfs"]["diff_ids"] for image in verify.images(lab.folder / "image")]
+    written = [verify.diff_ids(image["config"]) for image in verify.images(lab.folder / "image")]
     return "the one in the folder image" if layers in written else "one with other layers"
 
 
@@ -302,7 +302,7 @@ def pushed(lab: Lab) -> str | None:
         return None
     if answer[0].get("docker-content-digest") == wanted["descriptor"]["digest"]:
         return "the manifest in the layout"
-    same = json.loads(answer[1]) == wanted["manifest"]
+    same = oci.json_object(answer[1]) == wanted["manifest"]
     return "the same JSON in other bytes" if same else "another manifest"
 
 
@@ -437,7 +437,7 @@ def pick(what: str, platform: str = "{machine}") -> Output:
 @look("curl -s $COURSE_REGISTRY/v2/{repo}/blobs/CONFIG")
 def word(lab: Lab) -> str:
     digest = oci.chosen("{repo}", "{machine}").fetch(lab)["digest"]
-    return str(oci.config_of(lab, "{repo}", digest)["config"]["Labels"]["word"])
+    return str(follow(oci.config_of(lab, "{repo}", digest), ".config.Labels.word"))
 
 
 def _other_word(lab: Lab, value: Any) -> bool:
@@ -516,16 +516,20 @@ CHOSEN = Exercise(
 
 @look("grep -A 4 '\"args\"' bundle/config.json")
 def arguments(lab: Lab) -> Any:
-    return _configuration(lab).get("process", {}).get("args")
+    return follow(_configuration(lab), ".process.args")
 
 
 def _configuration(lab: Lab) -> dict[str, Any]:
+    folder = lab.folder / "bundle"
+    if not (folder / "config.json").exists():
+        raise Missing("there is no config.json in bundle")
     try:
-        return dict(json.loads((lab.folder / "bundle/config.json").read_text(encoding="utf-8")))
-    except OSError:
-        raise Missing("there is no config.json in bundle") from None
-    except ValueError as error:
-        raise Missing(f"bundle/config.json is no JSON: {error}") from None
+        found = document(folder / "config.json", folder)
+    except ImageDataError as error:
+        raise Missing(error.message) from None
+    if not isinstance(found, dict):
+        raise Missing("bundle/config.json is no JSON object")
+    return found
 
 
 MAKE = (
@@ -621,7 +625,8 @@ MADE = Exercise(
 
 @look("grep -A 20 '\"namespaces\"' bundle/config.json")
 def namespaces(lab: Lab) -> list[str]:
-    return sorted(str(each.get("type")) for each in _configuration(lab).get("linux", {}).get("namespaces", []))
+    listed = follow(_configuration(lab), ".linux.namespaces")
+    return sorted(str(follow(each, ".type")) for each in listed) if isinstance(listed, list) else []
 
 
 MEND = """

@@ -41,6 +41,11 @@ class Budget:
             yield piece
 
 
+def printable(text: str) -> str:
+    """The text with what would move a terminal's cursor, or could not be written as UTF-8, as an escape."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def opened(path: Path, top: Path) -> BinaryIO:
     """A regular file below the folder top, open for reading.
 
@@ -61,6 +66,28 @@ def pieces_of(file: BinaryIO) -> Iterator[bytes]:
     """What is left of a file, in pieces."""
     while piece := file.read(PIECE):
         yield piece
+
+
+class Joined:
+    """Pieces of bytes, of any size, as a file that is read front to back."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        """The next size bytes, fewer at the end."""
+        found, missing = [], size
+        while missing:
+            if not self._left:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    break
+                self._left = piece
+            found.append(self._left[:missing])
+            self._left = self._left[missing:]
+            missing -= len(found[-1])
+        return b"".join(found)
 
 
 def document(path: Path, top: Path, budget: Budget | None = None) -> Any:

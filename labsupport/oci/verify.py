@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.errors import ImageDataError
-from labsupport.oci.reading import LARGEST, Budget, document, inflated, opened, pieces_of
+from labsupport.oci.reading import LARGEST, Budget, document, inflated, opened, pieces_of, printable
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")  # descriptor.md, "SHA-256"
 MOST = 1000  # descriptors that are followed
@@ -75,9 +75,9 @@ def blob(layout: Path, descriptor: Any) -> Path | None:
 
 
 def short(digest: Any) -> str:
-    """The first 12 characters after the algorithm, or of what stands in its place, as ASCII."""
+    """The first 12 characters after the algorithm, or of what stands in its place."""
     text = str(digest) if isinstance(digest, (str, int, float)) else type(digest).__name__
-    return (text.partition(":")[2] or text)[:12].encode("ascii", "backslashreplace").decode()
+    return printable((text.partition(":")[2] or text)[:12])
 
 
 class _Walk:
