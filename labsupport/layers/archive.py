@@ -22,8 +22,10 @@ from labsupport.layers.tarstream import BLOCK, Entry, Source, entries
 Progress = Callable[[int], None]
 """Called with the bytes read so far. May raise to cancel."""
 
-_JSON_LIMIT = 16 << 20
+_JSON_LIMIT = 16 << 20  # bytes of one document
+_ALL_JSON_LIMIT = 128 << 20  # bytes of all of them: they stay in memory
 _PIECE = 1 << 19
+_PACKED = 1 << 16  # bytes unpacked at a time: what follows the end of a gzip member is copied for each member
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,15 @@ class Blob:
 
 @dataclass(slots=True)
 class Contents:
-    """What an archive held, before it is put together: JSON documents and layers by path, links between paths."""
+    """What an archive held, before it is put together: JSON documents and layers by path, links between paths.
+
+    parsed: bytes of the documents that were parsed so far, repeated ones again.
+    """
 
     documents: dict[str, bytes] = field(default_factory=dict)
     blobs: dict[str, Blob] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    parsed: int = 0
 
     def resolve(self, path: str) -> str:
         """Follow links inside the archive; ImageDataError for a circle."""
@@ -91,6 +97,7 @@ class _Collector:
         self._limits = limits
         self._entries = 0
         self._unpacked = 0
+        self._json = 0
         self._progress = progress
 
     def archive(self, pieces: Iterable[bytes]) -> Contents:
@@ -136,6 +143,9 @@ class _Collector:
         if head[:1] in (b"{", b"["):
             if entry.stored > _JSON_LIMIT:
                 raise ImageDataError(f"{path} is too large for a JSON document.", seen=f"{entry.stored:,} bytes")
+            self._json += entry.stored
+            if self._json > _ALL_JSON_LIMIT:
+                raise ImageDataError("The archive has too many JSON documents.", seen=f"{self._json:,} bytes of them")
             self.found.documents[path] = source.exactly(entry.stored)
         elif _is_layer(head):
             self.found.blobs[path] = self._layer(source, head, path, entry, stored.hexdigest)
@@ -178,16 +188,18 @@ class _Collector:
         unpack, begun = zlib.decompressobj(wbits=31), False
         try:
             while source.more():
-                data: bytes | memoryview = source.some(_PIECE)
+                data: bytes | memoryview = source.some(_PACKED)
                 while data:
+                    if not begun:
+                        data = bytes(data).lstrip(b"\0")  # padding between members, and after the last
+                        if not data:
+                            break
                     begun = True
                     yield self._spend(unpack.decompress(data, 1 << 20))
                     data = unpack.unconsumed_tail
                     if unpack.eof:
                         data = unpack.unused_data
                         unpack, begun = zlib.decompressobj(wbits=31), False
-                        if data and data[:1] == b"\0":
-                            data = b""  # padding after the last member
             if begun:
                 raise zlib.error("it ends too early")
         except zlib.error as error:
@@ -201,12 +213,23 @@ class _Collector:
                 f"{what} is compressed with zstd, which this Python cannot read.",
                 next_command="python3 -m pip install zstandard",
             ) from None
-        unpack = zstandard.ZstdDecompressor().decompressobj()
+        # not decompressobj(): it gives all that a piece of input holds at once, and 4 bytes can hold 128 KiB
+        unpack = zstandard.ZstdDecompressor().stream_reader(_Reader(source), read_size=_PACKED, read_across_frames=True)
         try:
-            while source.more():
-                yield self._spend(unpack.decompress(bytes(source.some(_PIECE))))
+            while piece := unpack.read(_PIECE):
+                yield self._spend(piece)
         except zstandard.ZstdError as error:
             raise ImageDataError(f"{what} is damaged zstd data.", seen=str(error)) from None
+
+
+class _Reader:
+    """A source as the file that a decompressor reads from."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        return bytes(self._source.some(size)) if self._source.more() else b""
 
 
 def _is_layer(head: bytes) -> bool:

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from labsupport.errors import ImageDataError
 from labsupport.layers.layerfiles import LayerFiles, clean
 from labsupport.layers.tarstream import Entry
+
+# Characters in the paths of folders that archives leave out: one entry of 4 KB can have two thousand folders above it.
+_LONGEST_IMPLIED = 64 << 20
 
 CAUSES = ("deleted", "overwritten", "same bytes")
 
@@ -80,6 +84,7 @@ class FileHistory:
         self.live: dict[str, Version] = {}
         self.last: dict[str, Version] = {}
         self._children: dict[str, set[str]] = {"": set()}
+        self._implied = 0
         for number, layer in enumerate(layers):
             self._apply(number, layer)
         for content in self.contents:
@@ -237,6 +242,11 @@ class FileHistory:
                 break
             missing.append(folder)
             folder = folder.rpartition("/")[0]
+        self._implied += sum(map(len, missing))
+        if self._implied > _LONGEST_IMPLIED:
+            raise ImageDataError(
+                "The layers leave out too many folders.", seen=f"{self._implied:,} characters of their paths"
+            )
         for folder in reversed(missing):
             above = self.live.get(folder)
             implied = Entry(folder, "implied", 0o755, 0, 0, 0, entry.mtime)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,9 @@ from labsupport.layers.files import FileHistory
 from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.model import Image, Store, assemble
 from labsupport.layers.registry import image_from_config
+
+_MOST = 10_000  # descriptors of an archive's indexes that are followed
+_JSON_LIMIT = 512 << 20  # bytes of JSON that are parsed: one document may be named many times
 
 
 class ImageArchive:
@@ -55,10 +59,13 @@ def read_path(path: Path, *, progress: Progress | None = None, limits: Limits | 
 def _put_together(contents: Contents) -> ImageArchive:
     images: list[Image] = []
     blobs: dict[str, Blob] = {}
-    if "manifest.json" in contents.documents:
-        images, blobs = _from_manifest_json(contents)
-    elif "index.json" in contents.documents:
-        images, blobs = _from_layout(contents)
+    try:
+        if "manifest.json" in contents.documents:
+            images, blobs = _from_manifest_json(contents)
+        elif "index.json" in contents.documents:
+            images, blobs = _from_layout(contents)
+    except (AttributeError, TypeError) as error:  # a list where an object should be, and the like
+        raise ImageDataError("A document in the archive is not of the shape it should have.", seen=str(error)) from None
     if not images:
         raise ImageDataError(
             "The archive holds no image: neither manifest.json nor index.json names one.",
@@ -89,7 +96,7 @@ def _from_manifest_json(contents: Contents) -> tuple[list[Image], dict[str, Blob
         config = str(entry.get("Config") or "")
         name = config.rpartition("/")[2].removesuffix(".json")
         tags = tuple(sorted(str(tag) for tag in entry.get("RepoTags") or ()))
-        document = _json(contents, config)
+        document = _object(contents, config)
         image = image_from_config(document, image_id=f"sha256:{name}", tags=tags)
         _pair(contents, image, [str(path) for path in entry.get("Layers") or ()], blobs)
         images.append(image)
@@ -102,24 +109,31 @@ def _from_layout(contents: Contents) -> tuple[list[Image], dict[str, Blob]]:
     """
     images: list[Image] = []
     blobs: dict[str, Blob] = {}
-    waiting = [(entry, 0) for entry in _items(_json(contents, "index.json").get("manifests"), "index.json")]
+    waiting = deque(_items(_object(contents, "index.json").get("manifests"), "index.json"))
+    read: set[str] = set()
+    followed = 0
     while waiting:
-        entry, depth = waiting.pop(0)
-        document = _json(contents, _blob_path(entry.get("digest")), missing_ok=True)
-        if document is None or depth > 8:
+        entry = waiting.popleft()
+        followed += 1
+        if followed > _MOST:
+            raise ImageDataError("The archive names too many manifests.", seen=f"more than {_MOST:,}")
+        path = _blob_path(entry.get("digest"))
+        if contents.resolve(path) not in contents.documents:
             continue  # another platform's image, that the archive does not carry
+        document = _object(contents, path)
         if "manifests" in document:
+            if path in read:
+                continue  # an index that leads to itself, or that two others name
+            read.add(path)
             inner = _items(document["manifests"], "an index")
             notes = entry.get("annotations") or {}
-            waiting.extend(
-                ({**child, "annotations": {**notes, **(child.get("annotations") or {})}}, depth + 1) for child in inner
-            )
+            waiting.extend({**child, "annotations": {**notes, **(child.get("annotations") or {})}} for child in inner)
             continue
         annotations = entry.get("annotations") or {}
         if annotations.get("vnd.docker.reference.type"):
             continue  # an attestation: a manifest in form, no image
         name = annotations.get("io.containerd.image.name") or annotations.get("org.opencontainers.image.ref.name")
-        config = _json(contents, _blob_path((document.get("config") or {}).get("digest")))
+        config = _object(contents, _blob_path((document.get("config") or {}).get("digest")))
         tags = (str(name).removeprefix("docker.io/library/").removeprefix("docker.io/"),) if name else ()
         image = image_from_config(config, image_id=str(entry.get("digest")), tags=tags)
         layers = [_blob_path(layer.get("digest")) for layer in _items(document.get("layers"), "a manifest")]
@@ -146,16 +160,24 @@ def _pair(contents: Contents, image: Image, paths: list[str], blobs: dict[str, B
         blobs[diff_id] = blob
 
 
-def _json(contents: Contents, path: str, *, missing_ok: bool = False) -> Any:
+def _json(contents: Contents, path: str) -> Any:
     raw = contents.documents.get(contents.resolve(path))
     if raw is None:
-        if missing_ok:
-            return None
         raise ImageDataError(f"The archive lacks {path or 'a document that its manifest should name'}.")
+    contents.parsed += len(raw)
+    if contents.parsed > _JSON_LIMIT:
+        raise ImageDataError("The archive names its documents too often.", seen=f"{contents.parsed:,} bytes of JSON")
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
         raise ImageDataError(f"{path} in the archive is not JSON.", seen=repr(raw[:60])) from None
+
+
+def _object(contents: Contents, path: str) -> dict[str, Any]:
+    found = _json(contents, path)
+    if not isinstance(found, dict):
+        raise ImageDataError(f"{path} in the archive is no JSON object.", seen=repr(found)[:80])
+    return found
 
 
 def _items(found: Any, where: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from labsupport.errors import ImageDataError
 
 BLOCK = 512
-_LARGEST_HEADER = 1 << 20  # bytes of one extended header: names and attributes, never contents
+_LARGEST_HEADER = 1 << 20  # bytes of an entry's extended headers, and of the global ones: names and attributes
 _ZEROS = bytes(BLOCK)
 
 
@@ -133,8 +133,10 @@ def entries(source: Source, contents: Contents = hashed, *, limit: int = 5_000_0
     Raises ImageDataError when the archive is truncated, a header is damaged, or there are more entries than limit.
     """
     shared: dict[str, str] = {}
+    shared_size = 0
     for _ in range(limit):
         own: dict[str, str] = {}
+        own_size = 0
         while True:
             if not source.more():
                 if own:
@@ -147,6 +149,15 @@ def entries(source: Source, contents: Contents = hashed, *, limit: int = 5_000_0
             entry = _header(block, source)
             if entry.kind not in "xgLK":
                 break
+            # an empty one costs its block, so that headers without an end are too many some time
+            if entry.kind == "g":
+                shared_size += BLOCK + entry.size
+            else:
+                own_size += BLOCK + entry.size
+            if max(shared_size, own_size) > _LARGEST_HEADER + BLOCK:
+                raise ImageDataError(
+                    f"{source.what} has extended headers of absurd size.", seen=f"{entry.size:,} bytes"
+                )
             _extended(entry, source, shared if entry.kind == "g" else own)
         if shared or own:
             _apply(entry, {**shared, **own}, source)
@@ -215,8 +226,6 @@ def _number(raw: bytes, source: Source) -> int:
 
 
 def _extended(entry: Entry, source: Source, records: dict[str, str]) -> None:
-    if entry.size > _LARGEST_HEADER:
-        raise ImageDataError(f"{source.what} has an extended header of absurd size.", seen=f"{entry.size:,} bytes")
     body = source.exactly(entry.size) if entry.size else b""
     source.skip(-entry.size % BLOCK)
     if entry.kind in "LK":
