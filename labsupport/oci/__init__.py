@@ -1,1 +1,1 @@
-"""The Open Container Initiative's image format, written from plain data."""
+"""The Open Container Initiative's formats: images written from plain data, and what others wrote read with care."""
