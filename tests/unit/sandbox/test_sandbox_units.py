@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from labsupport.errors import CourseError, EngineFailed, NoEngine, SandboxError, SandboxNotRunning
-from labsupport.sandbox import choice, engine, inside, lifecycle, outer, packages, paths, processes, state
+from labsupport.sandbox import choice, engine, engine_image, inside, lifecycle, outer, packages, paths, processes, state
 from labsupport.sandbox.session import Sandbox
 
 
@@ -289,3 +290,11 @@ def test_a_second_sandbox_is_not_put_into_the_first(home: Path, monkeypatch: pyt
     found = list(outer.candidates())
     assert found[0] == "tcp://192.0.2.1:2375"
     assert "tcp://127.0.0.1:4711" not in found
+
+
+def test_what_lessons_call_with_engine_host_is_in_the_image_made_for_it() -> None:
+    labs = Path(__file__).parents[3] / "labs"
+    texts = [path.read_text("utf-8") for kind in ("*.md", "*.py") for path in labs.glob(f"*/{kind}")]
+    called = {word for text in texts for word in re.findall(r"engine-host ([a-z][a-z-]*)", text)}
+    assert {"runc", "ctr", "cut"} <= called
+    assert called <= {*engine_image.PROGRAMS, *engine_image.APPLETS}
