@@ -29,7 +29,8 @@ PROGRAMS = (
 APPLETS = (
     *("sh", "cat", "echo", "mkdir", "mount", "umount", "ps", "sed", "xargs", "ip", "ls", "kill", "sleep", "true"),
     *("readlink", "find", "grep", "pwd", "id", "hostname", "tar", "cut", "head", "tail", "tr", "sort", "uniq", "wc"),
-    *("awk", "printf", "env", "date", "stat", "test", "touch", "cp", "mv", "rm", "rmdir", "ln", "chmod", "chown", "pidof"),
+    *("awk", "printf", "env", "date", "stat", "test", "touch", "cp", "mv", "rm", "rmdir", "ln", "chmod", "chown"),
+    "pidof",
 )
 # the engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
 # children may hold no process itself (cgroups(7), "no internal processes")
