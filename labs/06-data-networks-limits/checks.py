@@ -864,12 +864,13 @@ PREDICTIONS = (
         "container, `open` published and listening everywhere. Which of them can a browser on this computer reach?",
         ("All three", "shy and open", "open only", "plain and open"),
         "c",
-        "127.0.0.1 in a container is the container itself; and no port of this computer leads to what is not published.",
+        "127.0.0.1 in a container is the container itself; and no port of this computer leads to what is not "
+        "published.",
     ),
     Prediction(
         "06.p5",
-        "`sleep` is process 1 of a container that may use 16 MiB. `docker exec` starts a program in it that wants 28 MB. "
-        "What happens?",
+        "`sleep` is process 1 of a container that may use 16 MiB. `docker exec` starts a program in it that wants "
+        "28 MB. What happens?",
         ("The container ends with 137", "The program is killed, the container runs on", "The program waits"),
         "b",
         "The kernel kills one process of the cgroup, usually the biggest. The container ends only with process 1.",
