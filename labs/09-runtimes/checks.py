@@ -346,6 +346,7 @@ SWAP = Exercise(
     "(`own-engine crun` prints where it is), and let a container `{name}` run there with it.",
     seeds={"name": Name("swapped")},
     scene=Scene(files="files/none", commands=FRESH),
+    needs=("own-engine",),
     steps=(
         Step(
             "known",
@@ -448,6 +449,7 @@ MATRIX = Exercise(
     "process was gone (`survived`)? After which did the very same process live on once all was started again "
     '(`lasting`)? And which exit code did it have when its shim was killed (`code`)? check("09.4", '
     'answer={"survived": [...], "lasting": [...], "code": ...})',
+    needs=("own-engine",),
     steps=(
         Step(
             "survived",
@@ -530,6 +532,7 @@ ALIVE = Exercise(
             f"{ON_OWN} inspect --format '{{{{.State.Pid}}}}' {{name}} > \"$(own-engine dir)/{BEGUN}\"",
         ),
     ),
+    needs=("own-engine",),
     steps=(
         Step(
             "on",
@@ -627,6 +630,7 @@ HUNT = Exercise(
         files="files/none",
         commands=(*FRESH, BREAK, f"{ON_OWN} create --name {{name}} --runtime audited busybox sleep 3600"),
     ),
+    needs=("own-engine",),
     steps=(
         Step("runs", State("{name} runs", own_container("{name}", ".State.Status"), expect.equals("running"))),
         Step(
