@@ -42,10 +42,11 @@ ENDPOINT = (
 # --- 07.1
 
 ASK = (
-    'ask() { case "$DOCKER_HOST" in unix://*) set -- --unix-socket "${DOCKER_HOST#unix://}" http://localhost "$@";; '
-    '*) set -- --cacert "$DOCKER_CERT_PATH/ca.pem" --cert "$DOCKER_CERT_PATH/cert.pem" '
-    '--key "$DOCKER_CERT_PATH/key.pem" "https${DOCKER_HOST#tcp}" "$@";; esac; '
-    'curl -s "$1" "$2" -X "$4" -H "Content-Type: application/json" -d "${6:-}" "$3$5"; }; '
+    'ask() { method=$1 path=$2 body=$3; case "$DOCKER_HOST" in '
+    'unix://*) where=http://localhost; set -- --unix-socket "${DOCKER_HOST#unix://}";; '
+    '*) where=https${DOCKER_HOST#tcp}; set -- --cacert "$DOCKER_CERT_PATH/ca.pem" '
+    '--cert "$DOCKER_CERT_PATH/cert.pem" --key "$DOCKER_CERT_PATH/key.pem";; esac; '
+    'curl -s "$@" -X "$method" -H "Content-Type: application/json" -d "$body" "$where$path"; }; '
 )
 PULL = ASK + "ask POST '/images/create?fromImage=busybox&tag=latest'"
 BODY = '"Image": "busybox", "Cmd": ["sh", "-c", "exit {code}"]'
