@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 
 # where the sandbox is a container on another engine, its ports are fixed when it is made; other drivers take any.
 # Lessons use the first two ranges, exercises the last.
@@ -32,3 +33,23 @@ def free(wish: int = 0) -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
+
+
+_claimed: dict[int, int] = {}  # port -> the descriptor that keeps it
+
+
+def claim(port: int) -> bool:
+    """Whether this process has the port among all of the course's on this machine, until it ends.
+
+    A port is free until a container publishes it: in between, another notebook's sandbox would be told the same one.
+    The claim is a name that one process at a time can have, unix(7), "abstract"; elsewhere than on Linux there is none.
+    """
+    if port in _claimed or sys.platform != "linux":
+        return True
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.bind(f"\0containers-course-port-{port}")
+        except OSError:
+            return False
+        _claimed[port] = sock.detach()
+    return True

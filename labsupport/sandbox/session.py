@@ -75,10 +75,18 @@ class Sandbox:
 
     def free_port(self) -> int:
         """A port of 127.0.0.1 that nobody uses and that this sandbox can publish (8080 to 8099 first); 0 for none."""
-        return next(iter(self.free_ports()), 0)
+        return next(iter(self.free_ports(1)), 0)
 
-    def free_ports(self) -> list[int]:
-        """All such ports of the lessons', in that order."""
+    def free_ports(self, count: int) -> list[int]:
+        """So many such ports, if there are: this process's for as long as it lives, while there are enough for all."""
+        free = self._publishable()
+        chosen: list[int] = []
+        for port in free:
+            if len(chosen) < count and ports.claim(port):
+                chosen.append(port)
+        return [*chosen, *(port for port in free if port not in chosen)][:count]
+
+    def _publishable(self) -> list[int]:
         wanted = sorted(ports.LESSONS, key=lambda port: port < 8080)
         if self.driver != "container":
             return [port for port in wanted if ports.is_free(port)]

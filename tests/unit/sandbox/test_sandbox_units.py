@@ -14,7 +14,19 @@ from typing import Any
 import pytest
 
 from labsupport.errors import CourseError, EngineFailed, NoEngine, SandboxError, SandboxNotRunning
-from labsupport.sandbox import choice, engine, engine_image, inside, lifecycle, outer, packages, paths, processes, state
+from labsupport.sandbox import (
+    choice,
+    engine,
+    engine_image,
+    inside,
+    lifecycle,
+    outer,
+    packages,
+    paths,
+    ports,
+    processes,
+    state,
+)
 from labsupport.sandbox.session import Sandbox
 
 
@@ -253,7 +265,9 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
         assert f"'{heavy}'" not in modules
 
 
-def test_ports_of_a_contained_engine_are_free_while_its_own_containers_do_not_publish_them(tmp_path: Path) -> None:
+def test_ports_of_a_contained_engine_are_free_while_its_own_containers_do_not_publish_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its container holds them all, so that trying to listen on one says nothing."""
     made = state.Settings(
         "default", str(tmp_path), str(tmp_path), "container", options={"published": [8001, 8080, 8081]}
@@ -262,8 +276,33 @@ def test_ports_of_a_contained_engine_are_free_while_its_own_containers_do_not_pu
     listed = [{"Ports": [{"PrivatePort": 80, "PublicPort": 8080}, {"PrivatePort": 81}]}, {"Ports": None}]
     client: Any = SimpleNamespace(api=SimpleNamespace(containers=lambda: listed))
     sb = Sandbox("default", tmp_path, "container", "tcp://127.0.0.1:1", _client=client)
-    assert sb.free_ports() == [8081, 8001]
+    monkeypatch.setattr(ports, "claim", lambda port: True)
+    assert sb.free_ports(5) == [8081, 8001]
     assert sb.free_port() == 8081
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a claim is an abstract Unix socket")
+def test_two_processes_are_not_told_the_same_port_until_one_has_ended(tmp_path: Path) -> None:
+    state.write_json(tmp_path / state.SETTINGS, state.Settings("default", str(tmp_path), str(tmp_path), "private"))
+    code = f"""
+import sys
+from pathlib import Path
+from labsupport.sandbox import Sandbox
+sb = Sandbox("default", Path({str(tmp_path)!r}), "private", "")
+print(*sb.free_ports(2), *sb.free_ports(1), flush=True)
+sys.stdin.read()
+"""
+    argv = [sys.executable, "-c", code]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        one, two, again = first.stdout.readline().split()
+        assert one != two and again == one  # what a process has, it is told again
+        other = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+        ).stdout.split()
+        assert not {one, two} & set(other)
+        first.communicate("")
+    assert one in subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("where", ["cli-plugins", "elsewhere"])
