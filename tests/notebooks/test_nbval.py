@@ -18,7 +18,7 @@ from labsupport.lessons.builder import load, load_verdicts
 LESSONS = find()
 UNTOUCHED = "untouched"
 ENGINES = {"release": "release", "newest": "newest", UNTOUCHED: "newest"}  # of each row of runs
-pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(2700)]  # a test may wait for all runs before its own
 
 
 @pytest.fixture(scope="module")
