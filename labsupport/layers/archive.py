@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labsupport.errors import ImageDataError
+from labsupport.gunzip import gunzip
 from labsupport.layers.digests import Digester
 from labsupport.layers.layerfiles import LayerFiles, clean, layer_files
 from labsupport.layers.tarstream import BLOCK, Entry, Source, entries
@@ -184,24 +185,10 @@ class _Collector:
         return piece
 
     def _gunzip(self, source: Source, what: str) -> Iterator[bytes]:
-        """RFC 1952, also several members one after another; at most 1 MiB at a time, however well it packs."""
-        unpack, begun = zlib.decompressobj(wbits=31), False
+        """At most 1 MiB at a time, however well it packs."""
         try:
-            while source.more():
-                data: bytes | memoryview = source.some(_PACKED)
-                while data:
-                    if not begun:
-                        data = bytes(data).lstrip(b"\0")  # padding between members, and after the last
-                        if not data:
-                            break
-                    begun = True
-                    yield self._spend(unpack.decompress(data, 1 << 20))
-                    data = unpack.unconsumed_tail
-                    if unpack.eof:
-                        data = unpack.unused_data
-                        unpack, begun = zlib.decompressobj(wbits=31), False
-            if begun:
-                raise zlib.error("it ends too early")
+            for part in gunzip(_packed(source), 1 << 20):
+                yield self._spend(part)
         except zlib.error as error:
             raise ImageDataError(f"{what} is damaged gzip data.", seen=str(error)) from None
 
@@ -220,6 +207,11 @@ class _Collector:
                 yield self._spend(piece)
         except zstandard.ZstdError as error:
             raise ImageDataError(f"{what} is damaged zstd data.", seen=str(error)) from None
+
+
+def _packed(source: Source) -> Iterator[bytes | memoryview]:
+    while source.more():
+        yield source.some(_PACKED)
 
 
 class _Reader:

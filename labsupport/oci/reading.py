@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import stat
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from labsupport.errors import ImageDataError
+from labsupport.gunzip import gunzip
 
 PIECE = 1 << 16  # bytes read, and twice as many at most unpacked, at a time
 LARGEST_DOCUMENT = 4 << 20  # bytes; what registries take as a manifest at least (distribution specification)
@@ -112,21 +112,6 @@ def inflated(pieces: Iterable[bytes], budget: Budget) -> Iterator[bytes]:
 
     Raises zlib.error when it is damaged or ends too early.
     """
-    unpack, begun = zlib.decompressobj(wbits=31), False
-    for data in pieces:
-        while data:
-            if not begun:
-                data = data.lstrip(b"\0")  # padding between members, and after the last
-                if not data:
-                    break
-                budget.spend(MEMBER)
-            begun = True
-            out = unpack.decompress(data, 2 * PIECE)
-            budget.spend(len(out))
-            yield out
-            data = unpack.unconsumed_tail
-            if unpack.eof:
-                data = unpack.unused_data
-                unpack, begun = zlib.decompressobj(wbits=31), False
-    if begun:
-        raise zlib.error("it ends too early")
+    for part in gunzip(pieces, 2 * PIECE, member=lambda: budget.spend(MEMBER)):
+        budget.spend(len(part))
+        yield part

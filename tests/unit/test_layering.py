@@ -16,7 +16,7 @@ FLOORS = (
     {"doctor", "notebook", "lessons", "jupyter", "vm"},
     {"exercises", "figures"},
     {"layers", "oci"},
-    {"transcript"},
+    {"transcript", "gunzip"},
     {"shell"},
     {"hub"},
     {"sandbox"},
