@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.packages())
     home = tempfile.mkdtemp(prefix="course-test-")
     os.environ["LABSUPPORT_HOME"] = home
-    for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER"):
+    for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE"):
         os.environ.pop(name, None)
     config.stash[_HOME] = Path(home)
 
@@ -48,14 +48,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _HOME = pytest.StashKey[Path]()
 
 
-def started(config: pytest.Config, name: str) -> sandbox.Sandbox:
-    """A started sandbox, or a skip (a failure with --require-engine) that says why there is none."""
+def started(config: pytest.Config, name: str, **wishes: str) -> sandbox.Sandbox:
+    """A started sandbox, or a skip (a failure with --require-engine) that says why there is none.
+
+    wishes: LABSUPPORT_ENGINE="release", LABSUPPORT_STORE="containerd"; set for the start only, since another sandbox
+    may be started while this one is in use.
+    """
+    os.environ.update(wishes)
     try:
         return sandbox.start(lambda line: print(line, file=sys.stderr), name)
     except NoEngine as error:
         if config.getoption("--require-engine"):
             raise
         pytest.skip(f"no engine here: {error}")
+    finally:
+        for wish in wishes:
+            os.environ.pop(wish, None)
 
 
 @pytest.fixture(scope="session")
@@ -70,11 +78,12 @@ def any_sb(request: pytest.FixtureRequest) -> Iterator[sandbox.Sandbox]:
     if request.param == "newest":
         yield request.getfixturevalue("sb")
         return
-    os.environ["LABSUPPORT_ENGINE"] = "release"
-    try:
-        box = started(request.config, "release")
-    finally:
-        # at once: the other sandbox may be started while this one is in use
-        os.environ.pop("LABSUPPORT_ENGINE", None)
-    yield box
+    yield started(request.config, "release", LABSUPPORT_ENGINE="release")
     sandbox.purge("release")
+
+
+@pytest.fixture(scope="session")
+def containerd_sb(pytestconfig: pytest.Config) -> Iterator[sandbox.Sandbox]:
+    """A sandbox whose engine keeps images in the containerd image store, the newest engine; named "containerd"."""
+    yield started(pytestconfig, "containerd", LABSUPPORT_STORE="containerd")
+    sandbox.purge("containerd")

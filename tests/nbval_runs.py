@@ -95,7 +95,7 @@ class Rows:
 @contextmanager
 def _variables(variables: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
-    for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER"):
+    for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE"):
         os.environ.pop(name, None)
     os.environ.update(variables)
     try:

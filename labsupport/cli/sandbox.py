@@ -23,6 +23,7 @@ def status(as_json: bool) -> int:
         "sandbox": box.status,
         "driver": box.driver,
         "engine": box.engine_version,
+        "store": box.store,
         "docker_host": box.docker_host if box.status == "ready" else "",
         "restarts": box.restarts,
         "error": box.error,

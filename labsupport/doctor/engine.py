@@ -7,7 +7,7 @@ from typing import Any
 
 from labsupport import sandbox
 from labsupport.doctor.finding import Finding, fail, ok, warn
-from labsupport.sandbox import api
+from labsupport.sandbox import api, store
 
 _FLOOR = (20, 10)
 
@@ -68,9 +68,7 @@ def _release(version: dict[str, Any]) -> Finding:
 
 def _storage(info: dict[str, Any]) -> Finding:
     driver = str(info.get("Driver", "?"))
-    # the containerd image store says so in DriverStatus (moby, daemon/containerd)
-    kept_by = dict(row for row in info.get("DriverStatus") or [] if len(row) == 2).get("driver-type", "")
-    seen = f"{driver}, {'containerd image store' if 'containerd' in kept_by else 'graph driver'}"
+    seen = f"{driver}, {store.NAMES[store.of(info)]}"
     if driver == "vfs":
         return warn("storage", f"{seen}: every layer is a whole copy, so sizes and sharing differ from the lessons")
     return ok("storage", seen)

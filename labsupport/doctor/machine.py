@@ -13,7 +13,7 @@ from labsupport import environment
 from labsupport.doctor import programs
 from labsupport.doctor.finding import Finding, fail, ok, warn
 from labsupport.errors import CourseError
-from labsupport.sandbox import choice, paths
+from labsupport.sandbox import choice, paths, store
 
 START = "python3 -m labsupport start"
 # the engine's programs, the hub and a term's worth of images; Python's packages are judged by the bootstrap
@@ -28,6 +28,7 @@ def findings(checkout: Path) -> list[Finding]:
         ok("Python", f"{platform.python_version()} ({sys.executable})"),
         packages(checkout),
         driver(sys.platform, choice.driver),
+        image_store(paths.sandbox(paths.sandbox_name())),
         disk(paths.cache()),
         working_copy(paths.work()),
         programs.finding(),
@@ -73,6 +74,17 @@ def driver(name: str, choose: Callable[[], str]) -> Finding:
         "container": "an engine in a container on the engine that runs here",
     }
     return ok("driver", f"{chosen}: {how.get(chosen, 'unknown')}")
+
+
+def image_store(directory: Path) -> Finding:
+    """Where the sandbox in this folder keeps images, or will; FAIL where LABSUPPORT_STORE asks for the other one."""
+    try:
+        chosen = store.choose(directory)
+    except CourseError as error:
+        return fail(
+            "image store", f"{error.message} ({error.seen})" if error.seen else error.message, error.next_command
+        )
+    return ok("image store", f"{chosen}: the {store.NAMES[chosen]}")
 
 
 def disk(folder: Path) -> Finding:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import engine, engine_host, packages, paths, runc, state
+from labsupport.sandbox import engine, engine_host, packages, paths, runc, state, store
 from labsupport.sandbox.driver import is_root
 from labsupport.sandbox.own import command as own_engine
 
@@ -64,6 +64,7 @@ def settings(name: str, directory: Path, report: Report) -> state.Settings:
     sockets = paths.make_private(paths.sockets(name))
     work = paths.make_private(paths.work())
     made = state.Settings(name=name, directory=str(directory), sockets=str(sockets), driver=chosen)
+    made.store = store.choose(directory)
     made.writable = [str(directory), str(sockets), str(work)]
     if chosen == "container":
         from labsupport.sandbox import outer
@@ -78,6 +79,7 @@ def settings(name: str, directory: Path, report: Report) -> state.Settings:
 
             rootless.check(programs)
             programs = runc.without_cgroups(programs, directory)
+    store.check(made.store, programs.major)
     made.engine = dataclasses.asdict(programs)
     _link_programs(directory, programs)
     keep_log_ins_in_a_file(directory / "docker-config" / "config.json")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import tarfile
 import threading
 from pathlib import Path
 from typing import Any
 
-from labsupport.sandbox import api, outer, registry, state
+from labsupport.sandbox import api, outer, registry, state, store
 from labsupport.sandbox.driver import STOP_CONTAINER_SECONDS, Driver
 
 CERTIFICATES = "/certificates"
@@ -114,7 +115,9 @@ class Contained(Driver):
         )
         folder = Path(self.certificates)
         files = {name: (folder / name).read_bytes() for name in ("ca.pem", "server-cert.pem", "server-key.pem")}
-        container.put_archive("/", _archive({f"{CERTIFICATES}/{name}": data for name, data in files.items()}))
+        archive = {f"{CERTIFICATES}/{name}": data for name, data in files.items()}
+        archive["/etc/docker/daemon.json"] = json.dumps(store.configuration(self.settings.store)).encode()
+        container.put_archive("/", _archive(archive))
         return container
 
     def _create_registry(self, part: str, port: int, htpasswd: bool) -> Any:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from labsupport.sandbox import api, ports, processes, registry, state
+from labsupport.sandbox import api, ports, processes, registry, state, store
 from labsupport.sandbox.engine import Engine
 
 INSIDE = Path(__file__).with_name("inside.py")
@@ -143,7 +143,10 @@ class Driver:
             "--config-file",
             str(self.sockets / "daemon.json"),
         ]
-        configuration: dict[str, object] = {"labels": [f"course.sandbox={self.settings.name}"]}
+        configuration = {
+            "labels": [f"course.sandbox={self.settings.name}"],
+            **store.configuration(self.settings.store),
+        }
         if self.engine.major < 23:
             # these engines keep a key, by default in /etc/docker, which is the machine's
             configuration["deprecated-key-path"] = str(self.directory / "key.json")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labsupport.errors import EngineFailed, SandboxError, SandboxNotRunning
-from labsupport.sandbox import api, paths, processes, state
+from labsupport.sandbox import api, paths, processes, state, store
 from labsupport.sandbox.session import Sandbox
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def start(report: Report = print, name: str = "", *, wait: bool = True) -> Sandb
     waits until it answers.
     """
     name = name or paths.sandbox_name()
+    store.choose(paths.sandbox(name))  # a running engine of the other store is not what was asked for
     with contextlib.suppress(SandboxNotRunning, EngineFailed):
         return attach(name)
     directory = paths.make_private(paths.sandbox(name))
@@ -133,6 +134,7 @@ def reset(report: Report = print, name: str = "") -> Sandbox:
     if driver := _driver(directory):
         report("removing the engine's images, containers, volumes and networks")
         driver.remove_data()
+        store.forget(directory)
     return start(report, name)
 
 

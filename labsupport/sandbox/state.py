@@ -33,6 +33,7 @@ class Settings:
     engine: dict[str, Any] = dataclasses.field(default_factory=dict)
     writable: list[str] = dataclasses.field(default_factory=list)
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    store: str = "graph"  # of the data (see store.py); sandboxes made before there was a choice have no such line
 
 
 @dataclasses.dataclass
@@ -42,6 +43,7 @@ class State:
     status: str
     driver: str = ""
     engine_version: str = ""
+    store: str = ""
     docker_host: str = ""
     certificates: str = ""
     supervisor: int = 0

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from labsupport.sandbox import api, events, state
+from labsupport.sandbox import api, events, state, store
 from labsupport.sandbox.driver import Driver
 
 READY_SECONDS = 60
@@ -51,6 +51,7 @@ class Supervisor:
             status="starting",
             driver=self.driver.name,
             engine_version=self.driver.engine.version,
+            store=self.settings.store,
             docker_host=self.driver.docker_host,
             certificates=self.driver.certificates,
             supervisor=os.getpid(),
@@ -85,9 +86,20 @@ class Supervisor:
         self._wait_for("the hub's registry", lambda: not ports[0] or api.listens(ports[0]))
         version = api.get(self.driver.docker_host, "/version", self.driver.certificates)
         self.state.engine_version = version["Version"].split("+")[0]
+        self._check_store()
         self.state.registry_port, self.state.login_registry_port = ports
         self.state.status, self.state.error = "ready", ""
         self._write()
+
+    def _check_store(self) -> None:
+        if self.settings.store == store.GRAPH:
+            return  # every engine has it, and it is pinned: the question would only cost time
+        seen = store.of(api.get(self.driver.docker_host, "/info", self.driver.certificates))
+        if seen != self.settings.store:
+            raise RuntimeError(
+                f"the engine ({self.state.engine_version}) keeps images with its {store.NAMES[seen]}, "
+                f"and LABSUPPORT_STORE asked for the {store.NAMES[self.settings.store]}"
+            )
 
     def _wait_for(self, what: str, answers: Callable[[], bool]) -> None:
         deadline = time.monotonic() + READY_SECONDS
