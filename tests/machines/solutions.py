@@ -1,9 +1,9 @@
 """Run lessons' solutions top to bottom in the sandbox that `start` left running, and say what failed.
 
-Runs on the machine that is tried, in the course's own environment: .venv/bin/python tests/machines/solutions.py 00 01 ...
+Runs on the machine that is tried, in the course's environment: .venv/bin/python tests/machines/solutions.py 00 01 ...
 Prints lines of JSON on stdout: first what the machine is, then one line for each lesson as soon as it has ended.
-All cells are run, after a failed one too: one slow run tells all that it can. A cell fails when it raises, when it takes
-longer than --seconds, or when a check in it does not pass. The executed notebooks are kept in --keep.
+All cells are run, after a failed one too: one slow run tells all that it can. A cell fails when it raises, takes longer
+than --seconds, or holds a check that does not pass. The executed notebooks are kept in --keep.
 """
 
 from __future__ import annotations

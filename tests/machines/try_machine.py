@@ -28,7 +28,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import base
+import debian
 from records import ROOT, Record
 from vm import VM
 
@@ -43,7 +43,9 @@ def try_it(shell: Shell, record: Record, lessons: list[str], again: bool) -> Non
     said = Path(tempfile.gettempdir()) / f"try-machine-{record.path.stem}.log"
     with said.open("a") as log:
         command = shell("python3 -m labsupport start --no-browser")
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True) as start:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as start:
             assert start.stdout is not None
             address = start.stdout.readline()  # printed when all is up; nothing where start fails
             record.part("start", "pass" if address else "fail", time.monotonic() - began, "" if address else _end(said))
@@ -56,7 +58,9 @@ def try_it(shell: Shell, record: Record, lessons: list[str], again: bool) -> Non
 
 def _doctor(shell: Shell, record: Record) -> None:
     began = time.monotonic()
-    done = subprocess.run(shell("python3 -m labsupport doctor --json"), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(
+        shell("python3 -m labsupport doctor --json"), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
     failed = [f["subject"] + ": " + f["seen"] for f in json.loads(done.stdout)["findings"] if f["level"] == "FAIL"]
     record.part("doctor", "fail" if failed else "pass", time.monotonic() - began, "; ".join(failed))
     print(f"doctor: {record.data['doctor']}", flush=True)
@@ -80,18 +84,18 @@ def _end(log: Path) -> str:
 
 
 def _in_vm(args: argparse.Namespace, variables: str, record: Record) -> Iterator[Shell]:
-    if lacking := base.lacking():
+    if lacking := debian.lacking():
         raise SystemExit("programs are missing here. Next: apt-get install " + " ".join(lacking))
-    if not base.is_built(args.bases, args.machine):
+    if not debian.is_built(args.bases, args.machine):
         print(f"building {args.machine} in {args.bases} ...", flush=True)
-        base.build(args.bases, args.machine)
+        debian.build(args.bases, args.machine)
     vm = VM(record.path.stem, args.machine, args.disks, args.bases)
     if args.fresh:
         vm.stop()
         vm.forget()
     vm.boot()
     vm.push(ROOT, args.user)
-    record.describe(base.SUITES[args.machine], "virtual machine, logged in by ssh")
+    record.describe(debian.SUITES[args.machine], "virtual machine, logged in by ssh")
     yield lambda line: vm.ssh(args.user, f"cd course; {variables}{line}")
     if not args.keep_running:
         vm.stop()
@@ -110,8 +114,10 @@ def main() -> None:
     """Read the command line, and try one machine."""
     cache = Path.home() / ".cache" / "containers-course-machines"
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("machine", choices=[*base.SUITES, "here"])
-    asked.add_argument("--user", choices=["root", "ada"], default="root", help="in a virtual machine; ada is an ordinary user")
+    asked.add_argument("machine", choices=[*debian.SUITES, "here"])
+    asked.add_argument(
+        "--user", choices=["root", "ada"], default="root", help="in a virtual machine; ada is an ordinary user"
+    )
     asked.add_argument("--store", choices=["graph", "containerd"], default="graph", help="the image store")
     asked.add_argument("--lessons", nargs="*", default=LESSONS, metavar="NN", help="default: all")
     asked.add_argument("--name", help="what to call the record, and the machine this runs on")

@@ -7,7 +7,6 @@ QEMU runs with KVM where that works, else in software emulation, 10 to 20 times 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from base import run
+from debian import run
 
 BOOT_SECONDS = 1200  # in software emulation on a busy machine
 KVM_SECONDS = 10  # where KVM works, the kernel's first line is there within one
@@ -55,7 +54,7 @@ class VM:
             "-device", "virtio-rng-pci", "-daemonize", "-pidfile", str(self._file("pid")),
         ])  # fmt: skip
         deadline = time.monotonic() + BOOT_SECONDS
-        while subprocess.run(self.ssh("root", "true"), capture_output=True).returncode != 0:
+        while subprocess.run(self.ssh("root", "true"), stdin=subprocess.DEVNULL, capture_output=True).returncode != 0:
             if time.monotonic() > deadline or not self._pid():
                 raise SystemExit(f"{self.name} does not answer:\n{self._file('console').read_text()[-2000:]}")
             time.sleep(2)  # between two looks at a condition
@@ -68,22 +67,19 @@ class VM:
         }  # fmt: skip
         settings = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         port = self._file("port").read_text()
-        return ["ssh", "-n", "-i", str(self.bases / "key"), "-p", port, *settings, f"{user}@127.0.0.1", command]
+        return ["ssh", "-i", str(self.bases / "key"), "-p", port, *settings, f"{user}@127.0.0.1", command]
 
     def push(self, checkout: Path, user: str) -> None:
         """~/course there is a clone of this checkout's committed state; its `.venv` stays, as after a `git pull`."""
-        with tempfile.TemporaryDirectory() as folder:
-            bundle = Path(folder) / "course.bundle"
-            run(["git", "-C", str(checkout), "bundle", "create", str(bundle), "HEAD"])
-            copy = self.ssh(user, "cat > course.bundle && { test -d course || git init -q course; } && cd course"
-                            " && git fetch -q ../course.bundle HEAD && git -c advice.detachedHead=false checkout -qf FETCH_HEAD")  # fmt: skip
-            copy.remove("-n")
-            with bundle.open("rb") as stdin:
-                subprocess.run(copy, stdin=stdin, check=True)
+        fetch = "git fetch -q ../course.bundle HEAD && git -c advice.detachedHead=false checkout -qf FETCH_HEAD"
+        line = f"cat > course.bundle && {{ test -d course || git init -q course; }} && cd course && {fetch}"
+        with tempfile.NamedTemporaryFile(suffix=".bundle") as bundle:
+            run(["git", "-C", str(checkout), "bundle", "create", bundle.name, "HEAD"])
+            subprocess.run(self.ssh(user, line), stdin=bundle, check=True)
 
     def stop(self) -> None:
         """Shut it down; end QEMU where that takes more than two minutes."""
-        subprocess.run(self.ssh("root", "poweroff"), capture_output=True)
+        subprocess.run(self.ssh("root", "poweroff"), stdin=subprocess.DEVNULL, capture_output=True)
         deadline = time.monotonic() + 120
         while pid := self._pid():
             if time.monotonic() > deadline:
@@ -108,15 +104,9 @@ class VM:
 
 def accelerator(kernel: str) -> list[str]:
     """QEMU's words for KVM where a kernel really starts with it (some machines offer /dev/kvm and stand still)."""
-    if os.access("/dev/kvm", os.R_OK | os.W_OK) and shutil.which("qemu-system-x86_64"):
-        command = [*QEMU, "-accel", "kvm", "-m", "512", "-serial", "stdio", "-kernel", kernel, "-append", "console=ttyS0 panic=-1"]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as trial:
-            timer = subprocess.Popen(["sh", "-c", f"sleep {KVM_SECONDS}; kill {trial.pid}"])
-            assert trial.stdout is not None
-            works = b"Linux version" in trial.stdout.read(4096)
-            trial.kill()
-            timer.kill()
-            timer.wait()
-        if works:
-            return ["-accel", "kvm", "-cpu", "host"]
+    trial = ["timeout", str(KVM_SECONDS), *QEMU, "-accel", "kvm", "-m", "512", "-serial", "stdio", "-kernel", kernel]
+    trial += ["-append", "console=ttyS0 panic=-1"]  # without a disk it panics, and QEMU ends
+    offered = os.access("/dev/kvm", os.R_OK | os.W_OK)
+    if offered and b"Linux version" in subprocess.run(trial, stdin=subprocess.DEVNULL, capture_output=True).stdout:
+        return ["-accel", "kvm", "-cpu", "host"]
     return ["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"]

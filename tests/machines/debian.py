@@ -1,4 +1,4 @@
-"""Build a Debian to try the course on: its own kernel, systemd as process 1, cgroup v2, an ordinary user `ada` with sudo.
+"""Build a Debian to try the course on: its own kernel, systemd as process 1, cgroup v2, a user `ada` who may use sudo.
 
 A raw ext4 disk, a kernel, an initial ramdisk and an ssh key, in one folder. debootstrap(8) takes the packages from the
 mirror that apt uses here; certificates, proxies and pip's settings are those of this machine, because the guest stands
@@ -36,7 +36,9 @@ def lacking() -> list[str]:
 
 
 def is_built(home: Path, suite: str) -> bool:
-    return all((home / f"{suite}.{kind}").exists() for kind in ("ext4", "vmlinuz", "initrd")) and (home / "key").exists()
+    return (
+        all((home / f"{suite}.{kind}").exists() for kind in ("ext4", "vmlinuz", "initrd")) and (home / "key").exists()
+    )
 
 
 def build(home: Path, suite: str) -> None:
@@ -116,5 +118,7 @@ def run(command: Sequence[str]) -> str:
     """A command's stdout; it ends the program with the command's own words where it fails."""
     done = subprocess.run(command, text=True, capture_output=True)
     if done.returncode != 0:
-        raise SystemExit(f"$ {' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}exit status {done.returncode}")
+        raise SystemExit(
+            f"$ {' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}exit status {done.returncode}"
+        )
     return done.stdout
