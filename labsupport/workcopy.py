@@ -21,7 +21,8 @@ from labsupport.errors import CourseError
 # the same folders as in the checkout, so that a notebook's relative links work in both
 PARTS = ("notebooks/*.ipynb", "notebooks/*.md", "images/*", "labs/*/files/**/*")
 _LEAVE = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
-_OURS = ".course"
+MARK = ".course"  # the folder in a working copy that tells what was handed out
+_LEARNERS = ("progress.json", "exercises")
 
 
 class WorkingCopyError(CourseError):
@@ -51,22 +52,46 @@ def refresh(checkout: Path, work: Path) -> Refreshed:
 
     done = Refreshed()
     try:
-        (work / _OURS).mkdir(parents=True, exist_ok=True)
-        with FileLock(work / _OURS / "lock"):
+        (work / MARK).mkdir(parents=True, exist_ok=True)
+        with FileLock(work / MARK / "lock"):
             manifest = _read_manifest(work)
             try:
                 for source in files(checkout):
                     _hand_out(source, source.relative_to(checkout).as_posix(), work, manifest, done)
             finally:
-                if done.written or not (work / _OURS / "manifest.json").exists():
+                if done.written or not (work / MARK / "manifest.json").exists():
                     _write_manifest(work, manifest)
     except OSError as error:
-        raise WorkingCopyError(
-            f"The working copy {work} could not be brought up to date.",
-            seen=str(error),
-            next_command="export LABSUPPORT_HOME=/a/folder/you/can/write && python3 -m labsupport start",
-        ) from error
+        raise _unwritable(work, error) from error
     return done
+
+
+def _unwritable(work: Path, error: Exception) -> WorkingCopyError:
+    return WorkingCopyError(
+        f"The working copy {work} could not be brought up to date.",
+        seen=str(error),
+        next_command="export LABSUPPORT_HOME=/a/folder/you/can/write && python3 -m labsupport start",
+    )
+
+
+def carry_over(earlier: Path, work: Path) -> list[str]:
+    """Copy what a learner has done in an earlier working copy into a new one that has none; return what was copied.
+
+    The earlier one is only read. Raises WorkingCopyError.
+    """
+    names = [name for name in _LEARNERS if (earlier / name).exists() and not (work / name).exists()]
+    if earlier == work or not (earlier / MARK / "manifest.json").exists() or (work / MARK).exists():
+        return []
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if (earlier / name).is_dir():
+                shutil.copytree(earlier / name, work / name, symlinks=True)
+            else:
+                _copy(earlier / name, work / name)
+    except (OSError, shutil.Error) as error:
+        raise _unwritable(work, error) from error
+    return names
 
 
 def files(checkout: Path) -> Iterator[Path]:
@@ -119,7 +144,7 @@ def _hash(path: Path) -> str:
 
 def _read_manifest(work: Path) -> dict[str, str]:
     try:
-        manifest = json.loads((work / _OURS / "manifest.json").read_text())
+        manifest = json.loads((work / MARK / "manifest.json").read_text())
     except FileNotFoundError:
         return {}
     except ValueError:
@@ -128,6 +153,6 @@ def _read_manifest(work: Path) -> dict[str, str]:
 
 
 def _write_manifest(work: Path, manifest: dict[str, str]) -> None:
-    part = work / _OURS / "manifest.json.part"
+    part = work / MARK / "manifest.json.part"
     part.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-    part.replace(work / _OURS / "manifest.json")
+    part.replace(work / MARK / "manifest.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ import psutil
 
 from labsupport import sandbox
 from labsupport.jupyter import server
+from labsupport.sandbox import marked
 from labsupport.steps import Reporter, say
 
 
@@ -41,7 +42,14 @@ def status(as_json: bool) -> int:
 
 
 def stop(purge: bool) -> None:
-    """Stop JupyterLab and the sandbox; with purge, remove everything the course keeps but the learner's work."""
+    """Stop JupyterLab and the sandbox; with purge, remove everything the course keeps but the learner's work.
+
+    A purge that would take more than the course's own is refused before anything is stopped.
+    """
+    cache, work = sandbox.paths.cache(), sandbox.paths.work()
+    ours = marked.folders(cache)
+    if purge:
+        marked.refuse(ours, work)
     running = server.find()
     if running:
         keeper = _start_command(running.pid)
@@ -52,15 +60,35 @@ def stop(purge: bool) -> None:
                 keeper.wait(60)
         say("JupyterLab stopped.")
     if purge:
-        cache = sandbox.paths.cache()
         _purge_sandboxes(cache)
-        shutil.rmtree(cache, ignore_errors=True)
-        left = f"{cache} could not be removed whole." if cache.exists() else "Nothing of the course is left here."
-        say(f"{left} Your work is untouched: {sandbox.paths.work()}")
+        for folder in ours:
+            marked.remove(folder)
+        for file in marked.files(cache):
+            file.unlink(missing_ok=True)
+        for folder in (cache / "packages", cache / "sandbox", cache):
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # what is empty now
+        for line in _what_is_left(cache, work):
+            say(line)
     elif sandbox.stop(report=say):
         say("The sandbox stopped.")
     elif not running:
         say("Nothing was running.")
+
+
+def _what_is_left(cache: Path, work: Path) -> Iterator[str]:
+    """What a purge left, and why."""
+    where = work.resolve()
+    for path in marked.foreign(cache):
+        found = path.resolve()
+        if not (found.is_relative_to(where) or where.is_relative_to(found)):
+            yield f"{path} stays: the course did not make it."
+    packages = sandbox.paths.packages()
+    if packages.exists() and not packages.is_relative_to(cache):
+        yield f"{packages} stays: LABSUPPORT_PACKAGES names it, and others may use it."
+    yield f"The course keeps nothing more outside of {sandbox.paths.CHECKOUT}."
+    if work.exists():
+        yield f"Your work is untouched: {work}"
 
 
 def _start_command(jupyter: int) -> psutil.Process | None:
@@ -75,7 +103,7 @@ def _start_command(jupyter: int) -> psutil.Process | None:
 def _purge_sandboxes(cache: Path) -> None:
     """Remove the sandboxes of every name, and those of the lesson builder, whose home lies in the cache."""
     builder = cache / "builder"
-    if builder.is_dir():
+    if marked.is_ours(builder):
         before = os.environ.get("LABSUPPORT_HOME")
         os.environ["LABSUPPORT_HOME"] = str(builder)
         try:
@@ -85,8 +113,9 @@ def _purge_sandboxes(cache: Path) -> None:
             if before is not None:
                 os.environ["LABSUPPORT_HOME"] = before
     # each may need its own driver to end it and to remove what its containers own
-    for folder in sorted((cache / "sandbox").glob("*")):
-        sandbox.purge(folder.name, report=say)
+    for folder in marked.folders(cache):
+        if folder.parent.name == "sandbox":
+            sandbox.purge(folder.name, report=say)
 
 
 def reset() -> None:

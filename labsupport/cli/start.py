@@ -81,6 +81,11 @@ def _serve(port: int, browser: bool, undo: contextlib.ExitStack) -> int:
 
 
 def _working_copy(checkout: Path, work: Path) -> None:
+    usual = Path.home() / sandbox.paths.APPLICATION
+    if not sandbox.paths.home() and sandbox.paths.overlap(usual, checkout):
+        say(f"You work in {work}, since {usual} is where the course itself lies.")
+    for name in workcopy.carry_over(checkout, work):
+        say(f"  Copied what you had done: {checkout / name}")
     with step(f"Bringing your working copy {work} up to date"):
         done = workcopy.refresh(checkout, work)
         trust.sign(work / name for name in done.written)

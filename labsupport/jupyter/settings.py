@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport import environment as course
-from labsupport.sandbox import paths
+from labsupport.sandbox import marked, paths
 
 WORKSPACE = "containers"
 FIRST_LESSON = "notebooks/00-start-here.ipynb"
@@ -72,7 +72,7 @@ def write(work: Path, token: str, port: int, child: dict[str, str]) -> Path:
 
     child is the environment of kernels and terminals. The layout is written once, then it is theirs.
     """
-    here = paths.make_private(folder())
+    here = marked.make(folder())
     for name in ("config", "data", "runtime", "lab/user-settings", "lab/workspaces", "lab/defaults", "ipython"):
         (here / name).mkdir(parents=True, exist_ok=True)
     _replace(here / "lab" / "defaults" / "overrides.json", _DEFAULTS)

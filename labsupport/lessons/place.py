@@ -17,7 +17,7 @@ from pathlib import Path
 
 from labsupport import hub, sandbox
 from labsupport.lessons.source import Notebook
-from labsupport.sandbox import Sandbox, paths
+from labsupport.sandbox import Sandbox, marked, paths
 
 SEED = "course"
 LEARNERS_CACHE = "/home/ada/.cache/containers-course"  # in committed outputs, whoever built them
@@ -31,7 +31,7 @@ def workplace() -> Iterator[Callable[[], None]]:
     """
     before = dict(os.environ)
     os.environ["LABSUPPORT_PACKAGES"] = str(paths.packages())  # the engine's programs, if they were fetched already
-    os.environ["LABSUPPORT_HOME"] = str(paths.cache() / "builder")
+    os.environ["LABSUPPORT_HOME"] = str(marked.make(paths.cache() / "builder"))
     os.environ.pop("LABSUPPORT_SANDBOX", None)
     try:
         sb = sandbox.start(report=_nobody)

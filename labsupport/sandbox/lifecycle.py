@@ -7,6 +7,7 @@ import dataclasses
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labsupport.errors import EngineFailed, SandboxError, SandboxNotRunning
-from labsupport.sandbox import api, paths, processes, state, store
+from labsupport.sandbox import api, marked, paths, processes, state, store
 from labsupport.sandbox.session import Sandbox
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def start(report: Report = print, name: str = "", *, wait: bool = True) -> Sandb
     store.choose(paths.sandbox(name))  # a running engine of the other store is not what was asked for
     with contextlib.suppress(SandboxNotRunning, EngineFailed):
         return attach(name)
-    directory = paths.make_private(paths.sandbox(name))
+    directory = marked.make(paths.sandbox(name))
     with _starting(directory):
         current = status(name)
         if current.status not in ("ready", "starting"):
@@ -88,7 +89,7 @@ def stop(name: str = "", report: Report = lambda line: None) -> bool:
     """End the sandbox's engine and all it runs; keep its images and containers. False when none was running."""
     name = name or paths.sandbox_name()
     directory = paths.sandbox(name)
-    if not directory.exists():
+    if not marked.is_ours(directory):
         return False
     running = state.supervised(directory)
     if running:
@@ -108,28 +109,42 @@ def stop(name: str = "", report: Report = lambda line: None) -> bool:
 
 
 def purge(name: str = "", report: Report = lambda line: None) -> None:
-    """Stop the sandbox and remove all of it: engine data, hub, sockets. The learner's working copy stays."""
+    """Stop the sandbox and remove all of it: engine data, hub, sockets. The learner's working copy stays.
+
+    Only what the course made is removed, see marked.py. Raises SandboxError before anything is touched where that would
+    take more with it.
+    """
     name = name or paths.sandbox_name()
-    directory = paths.sandbox(name)
+    directory, sockets = paths.sandbox(name), paths.sockets(name)
+    marked.refuse([folder for folder in (directory, sockets) if folder.exists()], paths.work())
     stop(name, report)
-    if directory.exists():
+    if marked.is_ours(directory):
         report(f"removing {directory}")
         if driver := _driver(directory):
             driver.remove_all()
-        shutil.rmtree(directory, ignore_errors=True)
-    sockets = paths.sockets(name)
-    if sockets.exists():
-        shutil.rmtree(sockets, ignore_errors=True)
+        marked.remove(directory)
+    if _own(sockets):
+        marked.remove(sockets)
     # the folders above go with the last sandbox in them
     for folder in (directory.parent, directory.parent.parent):
         with contextlib.suppress(OSError):
             folder.rmdir()
 
 
+def _own(folder: Path) -> bool:
+    """Whether this user made the folder: the temporary folder is open to everybody, and root could remove anything."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and (not hasattr(os, "getuid") or found.st_uid == os.getuid())
+
+
 def reset(report: Report = print, name: str = "") -> Sandbox:
     """A fresh engine without images, containers, volumes or networks; the hub and the learner's work are kept."""
     name = name or paths.sandbox_name()
     directory = paths.sandbox(name)
+    marked.refuse([directory / "data"], paths.work(), again="python3 -m labsupport reset")
     stop(name, report)
     if driver := _driver(directory):
         report("removing the engine's images, containers, volumes and networks")

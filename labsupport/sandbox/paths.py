@@ -13,6 +13,7 @@ from pathlib import Path
 from labsupport.errors import SandboxError
 
 APPLICATION = "containers-course"
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 # sun_path holds 108 bytes on Linux and 104 on macOS (unix(7)); the longest name below the folder takes 40.
 _LONGEST_SOCKET_FOLDER = 60
@@ -40,10 +41,26 @@ def packages() -> Path:
 
 
 def work() -> Path:
-    """The learner's working copy and progress: never deleted by us."""
-    if root := home():
-        return root / "work"
-    return Path.home() / APPLICATION
+    """The learner's working copy and progress: never deleted by us.
+
+    Never the checkout (as after `git clone ... containers-course` in the home folder), where each save would be in the
+    way of the next `git pull`, and never the cache: the same name with "-work" then. Whoever has a working copy under
+    one of both names keeps it, wherever the checkout is moved to.
+    """
+    from labsupport.workcopy import MARK
+
+    root = home()
+    usual = root / "work" if root else Path.home() / APPLICATION
+    choices = [usual, usual.with_name(f"{APPLICATION}-work")]
+    apart = [folder for folder in choices if not overlap(folder, CHECKOUT)] or choices[1:]
+    begun = [folder for folder in apart if (folder / MARK).is_dir()]
+    return next(iter(begun or [folder for folder in apart if not overlap(folder, cache())] or apart))
+
+
+def overlap(one: Path, other: Path) -> bool:
+    """Whether two folders are the same or one lies in the other, whatever links lead there."""
+    one, other = one.resolve(), other.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def sandbox_name() -> str:
