@@ -1,7 +1,9 @@
 """Lesson 03: exact states, one container over two starts, a log read and written, a graceful end, a lost exit code."""
 
+import math
 from typing import Any
 
+from labsupport import pace
 from labsupport.exercises import (
     Answer,
     Choice,
@@ -368,7 +370,7 @@ def last_words(name: str) -> Look:
         found = lab.inspect("container", name)
         with lab.throwaway(found["Image"], **probes.copy_options(found)) as copy:
             lab.wait(lambda: b"ready" in bytes(copy.logs()), seconds=3)
-            copy.stop(timeout=2)
+            copy.stop(timeout=math.ceil(pace.seconds(2)))
             lines = bytes(copy.logs()).decode(errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "")
 

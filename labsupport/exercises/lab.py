@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labsupport import pace
 from labsupport.exercises.seeds import fill
 
 if TYPE_CHECKING:
@@ -106,11 +106,11 @@ class Lab:
         return close[0] if close else ""
 
     def wait(self, condition: Callable[[], Any], *, seconds: float, every: float = 0.05) -> Any:
-        """The first true value of condition(), or its last one when the deadline has passed."""
-        deadline = time.monotonic() + seconds
-        while not (value := condition()) and time.monotonic() < deadline:
-            time.sleep(every)  # between two looks at a condition, never instead of one
-        return value
+        """The first true value of condition(), or its last one when the deadline has passed.
+
+        seconds are those of an idle laptop: a slow machine gets longer (labsupport.pace).
+        """
+        return pace.until(condition, seconds, every=every)
 
     def sandbox(self) -> Sandbox:
         """The sandbox whose engine this is: it carries the name as a label. Raises Unreachable for any other engine."""

@@ -8,9 +8,11 @@ import re
 import shlex
 from typing import Any
 
+from labsupport import pace
 from labsupport.exercises.lab import Lab, Missing
 from labsupport.exercises.looks import Look
 
+LONGEST = 120  # seconds for what ends by itself, however slow the machine is
 # What the runtime says when there is no such program, the same words in all engines
 _NOT_STARTED = re.compile(r'exec: "[^"]*": [^:]+')
 
@@ -39,7 +41,7 @@ def _is_published(lab: Lab, port: int) -> bool:
 
 
 def _ask_from_here(lab: Lab, port: int, path: str) -> str | None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -53,9 +55,9 @@ def _ask_from_here(lab: Lab, port: int, path: str) -> str | None:
 
 def _ask_from_engine(lab: Lab, port: int, path: str) -> str | None:
     request = f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
-    script = f"printf %s {shlex.quote(request)} | timeout 2 nc -w 2 127.0.0.1 {port} 2>/dev/null"
+    script = f"printf %s {shlex.quote(request)} | timeout 10 nc -w 10 127.0.0.1 {port} 2>/dev/null"
     with lab.throwaway(command=["sh", "-c", script], network_mode="host") as asker:
-        asker.wait(timeout=10)
+        asker.wait(timeout=LONGEST)
         answered = bytes(asker.logs(stderr=False)).decode(errors="replace")
     head, _, body = answered.partition("\r\n\r\n")
     if not head.startswith("HTTP/"):
@@ -73,7 +75,7 @@ def resolves(asker: str, name: str) -> Look:
             raise Missing(f"{lab.fill(asker)} is not running")
         beside = f"container:{found['Id']}"
         with lab.throwaway(command=["nslookup", lab.fill(name)], network_mode=beside) as container:
-            return bool(container.wait(timeout=20)["StatusCode"] == 0)
+            return bool(container.wait(timeout=LONGEST)["StatusCode"] == 0)
 
     return Look(fetch, f"docker exec {asker} nslookup {name}")
 
@@ -103,7 +105,7 @@ def stopping(name: str, *, grace: int = 3, ready: str = "") -> Look:
     """How a copy of the container stops: "ended by itself, exit code 0" or "killed after 3 s, exit code 137".
 
     The copy gets its stop signal once its log shows `ready` (or, without one, shows anything), at the latest
-    after 3 seconds.
+    after 3 seconds. Seconds are those of an idle laptop (labsupport.pace), here and below.
     """
 
     def fetch(lab: Lab) -> str:
@@ -118,7 +120,7 @@ def stopping(name: str, *, grace: int = 3, ready: str = "") -> Look:
             lab.wait(up, seconds=3)
             if copy.status != "running":
                 return f"ended before it was told to, exit code {copy.attrs['State']['ExitCode']}"
-            copy.stop(timeout=grace)
+            copy.stop(timeout=math.ceil(pace.seconds(grace)))
             copy.reload()
             code = copy.attrs["State"]["ExitCode"]
         return f"killed after {grace} s, exit code 137" if code == 137 else f"ended by itself, exit code {code}"
@@ -140,7 +142,7 @@ def keeps_running(name: str, *, seconds: float = 2.0) -> Look:
         if not state["Running"] or state.get("Restarting"):
             return ended(state)
         try:  # waits for the end of the container, with a deadline: no end is the good news
-            lab.client.api.wait(found["Id"], timeout=math.ceil(seconds), condition="not-running")
+            lab.client.api.wait(found["Id"], timeout=math.ceil(pace.seconds(seconds)), condition="not-running")
         except requests.exceptions.RequestException:
             lab.forget()
             after = lab.inspect("container", name)["State"]
@@ -163,7 +165,7 @@ def run(image: str, command: list[str] | None = None, *, seconds: float = 20, **
         try:
             with lab.throwaway(lab.fill(image), filled, **options) as container:
                 try:
-                    code = container.wait(timeout=seconds)["StatusCode"]
+                    code = container.wait(timeout=pace.seconds(seconds))["StatusCode"]
                 except requests.exceptions.RequestException:
                     return f"still running after {seconds:g} s"
                 output = bytes(container.logs()).decode(errors="replace").strip()

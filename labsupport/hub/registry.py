@@ -7,14 +7,15 @@ learner's `docker images`.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
-import time
 from collections.abc import Iterator
 from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
+from labsupport import pace
 from labsupport.errors import HubError
 from labsupport.hub.build import MANIFEST, Image, digest_of
 
@@ -55,15 +56,15 @@ class Registry:
 
     def wait(self, seconds: float = 10) -> None:
         """Return when the registry answers; raise HubError if it has not after some seconds."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
+
+        def answers() -> bool:
+            with contextlib.suppress(HubError):
                 self.request("GET", "/v2/")
-                return
-            except HubError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+                return True
+            return False
+
+        if not pace.until(answers, seconds, every=0.05):
+            self.request("GET", "/v2/")
 
     def names(self) -> list[str]:
         """Return the names of all repositories."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from labsupport import pace
 from labsupport.errors import CourseError
 from labsupport.jupyter import settings
 from labsupport.sandbox import ports
@@ -114,12 +115,13 @@ def launch(work: Path, port: int, base: dict[str, str]) -> Launched:
 def wait_for(launched: Launched) -> Running:
     """Wait until it answers. Raises JupyterFailed with the log's last lines."""
     process = launched.process
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline and process.poll() is None:
-        for running in _recorded():
-            if running.token == launched.token and _answers(running):
-                return running
-        time.sleep(0.02)
+
+    def ours() -> Running | None:
+        return next((each for each in _recorded() if each.token == launched.token and _answers(each)), None)
+
+    pace.until(lambda: ours() or process.poll() is not None, START_TIMEOUT, every=0.02)
+    if running := ours():
+        return running
     ended = f"ended with status {process.returncode}" if process.returncode is not None else "does not answer"
     tail = [line for line in launched.log.read_text(errors="replace").splitlines() if line.strip()][-3:]
     raise JupyterFailed(f"JupyterLab {ended}.", seen=" | ".join(tail), next_command=f"less {launched.log}")

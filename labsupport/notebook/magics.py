@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from IPython.core.magic import Magics, magics_class
 
-from labsupport import transcript
+from labsupport import pace, transcript
 from labsupport.errors import CommandError
 from labsupport.notebook import completion, options, terminal
 from labsupport.notebook.options import described, magic, option
@@ -34,7 +34,9 @@ class ShellMagics(Magics):
         self._engine = engine
 
     @described
-    @option("--timeout", type=float, metavar="SECONDS", help="end the commands after SECONDS, and fail")
+    @option(
+        "--timeout", type=float, metavar="SECONDS", help="end the commands after SECONDS of an idle laptop, and fail"
+    )
     @option("--fails", action="store_true", help="the commands are expected to fail: exit status 0 is the error")
     @option("--keep-going", action="store_true", help="do not stop at the first command that fails")
     @option("--quiet", action="store_true", help="show the output only when something went wrong")
@@ -114,7 +116,7 @@ class ShellMagics(Magics):
             result = run(
                 script,
                 environment=self._engine.environment(),
-                timeout=timeout,
+                timeout=pace.seconds(timeout) if timeout else timeout,
                 on_output=shown.write if show else None,
                 on_idle=shown.idle if show else None,
                 stop_at_first_failure=not keep_going,

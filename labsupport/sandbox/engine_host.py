@@ -17,10 +17,10 @@ import ctypes
 import os
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from labsupport import pace
 from labsupport.errors import CommandError, CourseError, SandboxNotRunning
 from labsupport.sandbox import processes, programs, state
 from labsupport.sandbox.driver import Driver
@@ -88,13 +88,13 @@ def _enter(driver: Driver, here: str) -> dict[str, str]:
 
 def _running(directory: Path) -> state.Settings:
     """The settings of the sandbox once its engine is ready; a restart is waited for."""
-    deadline = time.monotonic() + START_SECONDS
-    while state.supervised(directory):
-        if state.read_state(directory).status == "ready":
-            return state.read_settings(directory)
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.05)
+
+    def ready() -> bool:
+        return state.read_state(directory).status == "ready"
+
+    pace.until(lambda: ready() or not state.supervised(directory), START_SECONDS, every=0.05)
+    if ready() and state.supervised(directory):
+        return state.read_settings(directory)
     raise SandboxNotRunning(
         "the sandbox does not run, so there is no engine to run this beside",
         seen=f"{state.read_state(directory).status}: {directory}",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labsupport import pace
 from labsupport.errors import CommandError
 from labsupport.shell.command import CommandFailed, CommandTimedOut, Result, argv
 from labsupport.shell.processes import MARK, end_all, new_mark, watch
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PROMPT = re.compile(r"\S?.*[#$%>:?»]\s?")
 _KEYS = re.compile(r"(?:\^[@-_a-z])+")
+# seconds on an idle laptop
 _QUIET = 0.08
 _QUIET_NEW_PROMPT = 0.4
 _QUIET_KEYS = 0.5
@@ -55,8 +57,9 @@ def play(
 ) -> Typed:
     """Start `command` on a terminal, type `lines`, and return what the terminal showed.
 
-    timeout is seconds for each wait. prompt is a regular expression for the whole line before the cursor, for
-    programs whose prompt does not end in one of `# $ % > : ?`. on_text gets whole lines as they become final.
+    timeout is seconds for each wait, on an idle laptop (labsupport.pace). prompt is a regular expression for the whole
+    line before the cursor, for programs whose prompt does not end in one of `# $ % > : ?`.
+    on_text gets whole lines as they become final.
     After the last line the session is left as a user would, with Ctrl-D, and ended if that does not help.
 
     Raises:
@@ -96,6 +99,7 @@ class _Session:
         self._newline = True
         self._came = False
         self._quiet_keys = _QUIET_START  # a container may take its time to start, or to be pulled
+        self._pace = pace.factor()
         self._heard = self._began = time.monotonic()
         self._child: pexpect.spawn[bytes] | None = None
 
@@ -153,7 +157,7 @@ class _Session:
         self._emit(len(lines), lines)
         if not self._over:
             self._send(b"\x04")
-            self._read_until_over(_LEAVE)
+            self._read_until_over(_LEAVE * self._pace)
         seconds = time.monotonic() - self._began
         return Typed("".join(f"{line}\n" for line in lines), self._exit_code(), seconds)
 
@@ -161,9 +165,9 @@ class _Session:
         """Ctrl-C and Ctrl-D: a container's shell behind `docker run -it` would outlive a killed client."""
         with contextlib.suppress(OSError):
             self._send(b"\x03")
-            self._read_until_over(0.3)
+            self._read_until_over(0.3 * self._pace)
             self._send(b"\x04")
-            self._read_until_over(1.0)
+            self._read_until_over(1.0 * self._pace)
 
     def end(self) -> None:
         child = self._child
@@ -182,12 +186,12 @@ class _Session:
 
     def _wait(self, timeout: float, *, keys: bool = False) -> None:
         """Until there is a prompt (for keys: until nothing has come for a while), or the command is over."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self._pace
         self._heard = time.monotonic()
         while not self._over:
             came = self._read(0.03)
             now = time.monotonic()
-            quiet = now - self._heard
+            quiet = (now - self._heard) / self._pace
             if not came and (self._at_prompt(quiet) or (keys and self._came and quiet >= self._quiet_keys)):
                 return
             if now > deadline:

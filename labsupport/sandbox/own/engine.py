@@ -14,11 +14,11 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labsupport import pace
 from labsupport.errors import EngineFailed, NoEngine
 from labsupport.sandbox import api, processes, rootless, state
 from labsupport.sandbox.driver import Driver
@@ -189,13 +189,13 @@ class OwnEngine:
         log = self.folder / "dockerd.log"
         before = log.stat().st_size
         self.signal("dockerd", "HUP")
-        deadline = time.monotonic() + 3
-        while time.monotonic() < deadline:
+
+        def answered() -> bool:
             with log.open("rb") as file:
                 file.seek(before)
-                if b"Reloaded configuration" in (said := file.read()) or b"level=error" in said:
-                    return
-            time.sleep(0.01)
+                return b"Reloaded configuration" in (said := file.read()) or b"level=error" in said
+
+        pace.until(answered, 3)
 
     def wait_ended(self, name: str, seconds: float = 10) -> None:
         """Wait until dockerd or containerd has ended. Raises EngineFailed."""
@@ -236,11 +236,8 @@ class OwnEngine:
         await_start(condition, lambda: not self.pid(name), name, self.folder)
 
     def _wait(self, condition: Callable[[], bool], otherwise: str, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > deadline:
-                raise EngineFailed(f"{otherwise} after {seconds:.0f} s", next_command="own-engine ps")
-            time.sleep(0.01)
+        if not pace.until(condition, seconds):
+            raise EngineFailed(f"{otherwise} after {seconds:.0f} s", next_command="own-engine ps")
 
     def _empty(self) -> None:
         for folder in (self.folder, self.sockets):

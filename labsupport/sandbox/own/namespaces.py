@@ -7,11 +7,11 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labsupport import pace
 from labsupport.errors import EngineFailed, SandboxNotRunning
 from labsupport.sandbox import processes, rootless, state
 from labsupport.sandbox.driver import INSIDE, Driver
@@ -112,12 +112,10 @@ def not_running() -> SandboxNotRunning:
 
 def await_start(ready: Callable[[], bool], gone: Callable[[], bool], name: str, folder: Path) -> None:
     """Wait until a program is ready. Raises EngineFailed, with the end of its log, when it ends or takes too long."""
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        if (ended := gone()) or time.monotonic() > deadline:
-            raise EngineFailed(
-                f"{name} of the lesson's own engine {'ended at once' if ended else 'does not answer'}",
-                seen=state.tail(folder / f"{name}.log", 3),
-                next_command="own-engine up",
-            )
-        time.sleep(0.01)
+    pace.until(lambda: ready() or gone(), START_SECONDS)
+    if not ready():
+        raise EngineFailed(
+            f"{name} of the lesson's own engine {'ended at once' if gone() else 'does not answer'}",
+            seen=state.tail(folder / f"{name}.log", 3),
+            next_command="own-engine up",
+        )

@@ -7,11 +7,11 @@ Nothing here knows what ought to happen. A container of these trials ends with G
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labsupport import pace
 from labsupport.errors import EngineFailed
 from labsupport.sandbox import processes, state
 from labsupport.sandbox.own.engine import OwnEngine
@@ -19,8 +19,9 @@ from labsupport.sandbox.own.engine import OwnEngine
 KEPT = "kill-matrix.json"
 GOODBYE = 7
 PROGRAM = f"trap 'exit {GOODBYE}' TERM; while true; do usleep 50000; done"
-SETTLE_SECONDS = 0.6  # what has not ended by then stays: a killed process is gone within some milliseconds
-LONGEST = 20
+# on an idle laptop: what nobody has ended by then stays, because a killed process is gone within some milliseconds
+SETTLE_SECONDS = 0.6
+NOTICE_SECONDS = 20  # for what is waited for by its event
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,12 +100,15 @@ def deal(engine: OwnEngine, blow: Blow) -> Outcome:
         first = engine.first_process("trial")
         began = _began(first)
         engine.signal(engine.shim("trial") if blow.who == "shim" else blow.who, blow.signal)
-        if blow.who != "shim":
-            engine.wait_ended(blow.who, LONGEST)
+        if blow.who == "shim":
+            # containerd hears of a shim's end, does what it does then, and tells dockerd
+            pace.until(lambda: _began(first) != began or not engine.state("trial").get("Running", True), NOTICE_SECONDS)
+        else:
+            engine.wait_ended(blow.who, NOTICE_SECONDS)
         alive_down = _stays(lambda: _began(first) == began, SETTLE_SECONDS / 2)
         engine.containerd()
         engine.dockerd()
-        alive_back = _stays(lambda: _began(first) == began)
+        alive_back = _stays(lambda: _began(first) == began, SETTLE_SECONDS)
         found = _settled(engine, alive_back)
         code = None if found["Running"] else int(found["ExitCode"])
         return Outcome(blow.key, blow.words, alive_down, alive_back, str(found["Status"]), code)
@@ -133,7 +137,7 @@ def _ready(engine: OwnEngine, live_restore: bool) -> None:
     if bool(engine.info()["LiveRestoreEnabled"]) != live_restore:
         engine.configure(live_restore=live_restore)
         engine.reload()
-        if not _holds(lambda: bool(engine.info()["LiveRestoreEnabled"]) == live_restore, LONGEST):
+        if not pace.until(lambda: bool(engine.info()["LiveRestoreEnabled"]) == live_restore, NOTICE_SECONDS):
             raise EngineFailed("dockerd did not take over live-restore from daemon.json")
 
 
@@ -143,29 +147,14 @@ def _began(pid: int) -> str:
     return found.started if found and found.alive else ""
 
 
-def _stays(condition: Callable[[], bool], seconds: float = SETTLE_SECONDS) -> bool:
-    """Whether the condition holds from now on for a while."""
-    return all(condition() for _ in _moments(seconds))
-
-
-def _holds(condition: Callable[[], bool], seconds: float) -> bool:
-    return any(condition() for _ in _moments(seconds))
-
-
-def _moments(seconds: float) -> Iterator[None]:
-    deadline = time.monotonic() + seconds
-    while True:
-        yield
-        if time.monotonic() > deadline:
-            return
-        time.sleep(0.02)
+def _stays(condition: Callable[[], bool], seconds: float) -> bool:
+    """Whether the condition holds from now on for a while (seconds of an idle laptop: see labsupport.pace)."""
+    return not pace.until(lambda: not condition(), seconds, every=0.02)
 
 
 def _settled(engine: OwnEngine, alive: bool) -> dict[str, Any]:
     """.State once the engine has noticed what became of the process."""
-    found = engine.state("trial")
-    for _ in _moments(LONGEST):
-        if found.get("Running") is alive:
-            return found
-        found = engine.state("trial")
-    raise EngineFailed("the engine has not noticed what became of the container", seen=str(found))
+    if pace.until(lambda: engine.state("trial").get("Running") is alive, NOTICE_SECONDS, every=0.02):
+        return engine.state("trial")
+    found = str(engine.state("trial"))
+    raise EngineFailed("the engine has not noticed what became of the container", seen=found)
