@@ -88,7 +88,7 @@ def _in_vm(args: argparse.Namespace, variables: str, record: Record) -> Iterator
         raise SystemExit("programs are missing here. Next: apt-get install " + " ".join(lacking))
     if not debian.is_built(args.bases, args.machine):
         print(f"building {args.machine} in {args.bases} ...", flush=True)
-        debian.build(args.bases, args.machine)
+        debian.build(args.bases, args.machine, ROOT)
     vm = VM(record.path.stem, args.machine, args.disks, args.bases)
     if args.fresh:
         vm.stop()

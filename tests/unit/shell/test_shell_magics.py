@@ -96,7 +96,7 @@ def test_time_out_ends_the_cell(ipython, tmp_path):
     file = tmp_path / "pids"
     seen = ipython.run(f"%%shell --timeout 1\necho $$ > {file}; sleep 300 & echo $! >> {file}; echo started; wait")
     assert seen.text("stdout") == "started\n"
-    assert "did not end within 1 s" in seen.traceback and "Traceback" not in seen.traceback
+    assert "did not end within " in seen.traceback and "Traceback" not in seen.traceback
     assert all(gone(pid) for pid in pids_in(file, 2))
 
 
