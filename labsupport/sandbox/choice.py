@@ -69,7 +69,7 @@ def settings(name: str, directory: Path, report: Report) -> state.Settings:
     if chosen == "container":
         from labsupport.sandbox import outer
 
-        made.options = outer.prepare(name, directory, work, report)
+        made.options = outer.prepare(made, work, report)
         # where the image was made of packages, their client is of the same version
         programs = engine.get(report) if packages.available() else engine.client_only()
     else:
