@@ -417,11 +417,12 @@ KEY = Exercise(
 )  # fmt: skip
 
 
-@look("docker image inspect --format '{{.Size}}' busybox {slim}")
+@look("docker history {slim}")
 def own_bytes(lab: Lab) -> int:
     """The bytes of {slim} above those of the largest other named image that it stands on.
 
-    The engine's UNIQUE SIZE is this, too, but it counts the hidden ancestors of a committed image as other images.
+    The engine's UNIQUE SIZE is this, too, but it counts the hidden ancestors of a committed image as other images,
+    and with the containerd image store the packed copies of shared layers as unique.
     """
     slim = lab.inspect("image", "{slim}")
     layers = slim["RootFS"]["Layers"]
@@ -430,8 +431,8 @@ def own_bytes(lab: Lab) -> int:
         if other["Id"] != slim["Id"] and other.get("RepoTags"):
             found = lab.inspect("image", other["Id"])
             if layers[: len(found["RootFS"]["Layers"])] == found["RootFS"]["Layers"]:
-                below = max(below, int(found["Size"]))
-    return int(slim["Size"]) - below
+                below = max(below, looks.unpacked(other["Id"]).fetch(lab))
+    return int(looks.unpacked("{slim}").fetch(lab)) - below
 
 
 TAKE = "docker run --rm {image} cat /report > report"
@@ -448,7 +449,7 @@ UNIQUE = Exercise(
     title="Less than 300 kB of its own",
     goal="The image `{image}` carries 8 MB of data that nobody needs any more. Put an image `{slim}` in its place: "
     "`docker run --rm {slim}` prints the same report, `{image}` is removed, and {slim} has at most 300 kB of its own, "
-    "above an image that it shares with others (UNIQUE SIZE in `docker system df -v`).",
+    "above the layers that it shares with others (`docker history` and `%layers` show the bytes of each).",
     seeds={"image": Name("survey"), "slim": Name("lean"), "token": Token()},
     scene=Scene(
         files="files/none",
@@ -825,7 +826,7 @@ PREDICTIONS = (
         "CMD. How many layers has it?",
         ("1", "2", "3", "6"),
         "c",
-        "Only instructions that touch files make layers. RUN rm does: a layer of 0 bytes that says what is gone.",
+        "Only instructions that touch files make layers. RUN rm does: a layer without a file, which says what is gone.",
     ),
     Prediction(
         "04.p4",
@@ -839,7 +840,7 @@ PREDICTIONS = (
         "04.p5",
         "heavy:1 has busybox's 2 MB and a file of 20 MB. A container deletes the file and is committed as heavy:2. "
         "How big is heavy:2?",
-        ("about 2 MB", "about 12 MB", "about 23 MB"),
+        ("as big as busybox", "between the two", "as big as heavy:1"),
         "c",
         "It has all layers of heavy:1, and one more that says the file is gone.",
     ),
@@ -871,7 +872,7 @@ QUIZZES = (
     ),
     Quiz(
         "04.q3",
-        "A row of `docker history` says 0B. Is it a layer?",
+        "In an engine with a graph driver, a row of `docker history` says 0B. Is it a layer?",
         (
             Choice("Yes, every row is one", "ENV, LABEL, CMD and the like make none."),
             Choice("No, a layer has bytes", "`RUN rm` and `RUN mkdir` make layers without a byte of content."),

@@ -53,7 +53,7 @@ EXERCISES = (
                 "small",
                 State(
                     "{image} is small",
-                    looks.image("{image}", ".Size"),
+                    looks.unpacked("{image}"),
                     expect.at_most("8 MB"),
                     mistakes=(mistakes.removed_in_a_later_layer("{image}"),),
                 ),

@@ -53,7 +53,7 @@ EXERCISES = (
                         mistakes.seen_when(
                             "sh -c takes the arguments",
                             'after `sh -c "command"` the next argument is $0 of the command, not $1 of the script.',
-                            lambda lab, _: "-c" in (lab.inspect("image", "{image}")["Config"]["Entrypoint"] or []),
+                            lambda lab, _: "-c" in (lab.inspect("image", "{image}")["Config"].get("Entrypoint") or []),
                         ),
                         mistakes.seen_when(
                             "CMD replaced by the arguments",

@@ -106,7 +106,7 @@ EXERCISES = (
                 "address written by hand",
                 (
                     'docker exec {client} sh -c "echo $(docker inspect {server} --format '
-                    "'{{.NetworkSettings.IPAddress}}') {server} >> /etc/hosts\"",
+                    "'{{.NetworkSettings.Networks.bridge.IPAddress}}') {server} >> /etc/hosts\"",
                 ),
                 says="still on the default bridge",
             ),

@@ -183,6 +183,14 @@ def history(name: str) -> Look:
     return Look(fetch, f"docker history --no-trunc {name}")
 
 
+def unpacked(name: str) -> Look:
+    """The bytes of the image's layers, unpacked: its rows of `docker history`, added up.
+
+    Not `.Size` of an inspect: with the containerd image store that counts the packed layers, or both (moby#53426).
+    """
+    return Look(lambda lab: sum(int(row.get("Size") or 0) for row in lab.history(name)), f"docker history {name}")
+
+
 def file_in(name: str, path: str) -> Look:
     """Text of a file inside a container, running or not (`docker cp`, nothing runs in it); None if not there."""
 

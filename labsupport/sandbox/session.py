@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _NOT_INHERITED = (
     *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS", "DOCKER_TLS_VERIFY"),
     *("DOCKER_API_VERSION", "DOCKER_CONTENT_TRUST", "DOCKER_DEFAULT_PLATFORM", "BUILDKIT_HOST", "BUILDX_BUILDER"),
+    # a wish for this sandbox, which has been granted: another one that a cell starts has no part in it
+    "LABSUPPORT_STORE",
 )
 
 

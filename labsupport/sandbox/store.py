@@ -1,6 +1,6 @@
 """Where the sandbox's engine keeps images: with a graph driver, or in the containerd image store.
 
-Engines have always had graph drivers (overlay2). The containerd image store came with 23, and is what a fresh
+Engines have always had graph drivers (overlay2). The containerd image store came with 24, and is what a fresh
 installation of Docker 29 and Docker Desktop use (docs.docker.com, "containerd image store with Docker Engine"). What
 one of them keeps the other cannot see. So the sandbox never leaves the choice to the engine: LABSUPPORT_STORE chooses
 at the first boot, the settings file keeps it with the data, and only `reset`, which removes the data, can change it.
@@ -20,7 +20,7 @@ from labsupport.sandbox import state
 
 GRAPH, CONTAINERD = "graph", "containerd"
 NAMES = {GRAPH: "graph driver", CONTAINERD: "containerd image store"}
-FIRST_WITH_CONTAINERD = 23  # older engines ignore the setting
+FIRST_WITH_CONTAINERD = 24  # older engines ignore the setting
 
 
 def wish() -> str:

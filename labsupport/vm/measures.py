@@ -59,7 +59,7 @@ def of_container(name: str, start: float) -> Measures:
     if sb.driver in ("private", "rootless") and (shim := _parents_memory(container.attrs["State"]["Pid"])):
         note = f"The engine keeps one more process for the container, its shim: {size(shim)} of memory."
     processes = len(inside("ps").splitlines()) - 1
-    disk = int(container.image.attrs["Size"])
+    disk = sum(int(row["Size"]) for row in container.image.history())  # unpacked, whatever the image store
     return Measures("container", inside("uname", "-r").strip(), start, memory, disk, processes, note)
 
 

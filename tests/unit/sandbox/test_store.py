@@ -81,9 +81,9 @@ def test_a_word_that_is_no_store_is_refused(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_an_engine_that_would_ignore_the_wish_is_refused() -> None:
-    with pytest.raises(SandboxError, match="23"):
+    with pytest.raises(SandboxError, match="24"):
         store.check("containerd", 20)
-    for name, major in (("graph", 20), ("containerd", 23), ("containerd", 0)):
+    for name, major in (("graph", 20), ("containerd", 24), ("containerd", 0)):
         store.check(name, major)
 
 
