@@ -82,7 +82,7 @@ def context(source: Source, root: Path | None) -> Context:
                 f"the image {source.reference} needs the Debian package {package}, which cannot be had here",
                 next_command="python3 -m labsupport hub load FILE   (a hub file made on another machine)",
             )
-        for pattern in (*patterns, f"usr/share/doc/{package}/copyright"):
+        for pattern in (*patterns, f"usr/share/doc/{_resolved(root, package)}/copyright"):
             files.update(_taken(root, package, pattern))
     busybox = files.get("packages/bin/busybox")
     if busybox and root:
@@ -134,6 +134,13 @@ def _taken(root: Path, package: str, pattern: str) -> dict[str, Entry]:
         mode = 0o755 if target.stat().st_mode & stat.S_IXUSR else 0o644
         taken[f"packages/{stored or path.relative_to(prefix).as_posix()}"] = Entry(target.read_bytes(), mode)
     return taken
+
+
+def _resolved(root: Path, package: str) -> str:
+    """The name of the package that brought what was asked for: Debian 13 renamed libreadline8 to libreadline8t64."""
+    documents = root / "usr/share/doc"
+    longer = sorted(path.name for path in documents.glob(f"{package}*") if (path / "copyright").exists())
+    return package if not longer or package in longer else longer[0]
 
 
 def _followed(root: Path, path: Path) -> Path:

@@ -142,7 +142,7 @@ def _packages(wanted: list[Source], report: Report) -> Path | None:
     if not packages.available():
         return None
     try:
-        return packages.fetch({name for source in wanted for name in source.packages}, report, label="images")
+        return packages.fetch([name for source in wanted for name in source.packages], report, label="images")
     except CourseError as error:
         report(f"{error.message}: {error.seen}" if error.seen else error.message)
         return None

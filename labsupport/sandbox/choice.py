@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import engine, engine_host, packages, paths, runc, state, store
+from labsupport.sandbox import engine, engine_host, known, packages, paths, runc, state, store
 from labsupport.sandbox.driver import is_root
 from labsupport.sandbox.own import command as own_engine
 
@@ -59,26 +59,54 @@ def _outer_engine() -> str:
 
 
 def settings(name: str, directory: Path, report: Report) -> state.Settings:
-    """Everything the supervisor needs to know, engine programs fetched."""
+    """Everything the supervisor needs to know: an engine that was tried on this machine, its programs fetched."""
     chosen = driver()
+    if chosen == "container" and not packages.available():
+        return _settings(name, directory, chosen, engine.client_only(), report)
+    return _settings(name, directory, chosen, _tried(name, directory, chosen, report), report)
+
+
+def _tried(name: str, directory: Path, chosen: str, report: Report) -> engine.Engine:
+    """The first engine that passes its trial here. It is tried once: the outcome is kept with the packages."""
+    from labsupport.sandbox import trial
+
+    wish = engine.wish()
+    programs = engine.get(report, chosen)
+    if known.chosen(wish, chosen) == programs.identity:
+        return programs
+    known.forget_failures(chosen)
+    failed: dict[str, str] = {}
+    while (programs := engine.get(report, chosen)).identity not in failed:
+        report(f"trying engine {programs.version} on this machine (run, exec, cp, build), once")
+        folder = directory / "trial"
+        made = _settings(f"{name}/trial", folder, chosen, programs, report)
+        if not (why := trial.run(made, programs)):
+            known.record_chosen(wish, chosen, programs.identity)
+            return programs
+        report(f"engine {programs.version} does not work here: {why}")
+        failed[programs.identity] = why
+        known.record_failure(programs.identity, chosen, why)
+    report(f"no engine passed here; it goes on with {programs.version}. What fails: {failed[programs.identity]}")
+    return programs
+
+
+def _settings(name: str, directory: Path, chosen: str, programs: engine.Engine, report: Report) -> state.Settings:
+    """The settings of a sandbox in this folder; the small programs on its PATH are written."""
+    paths.make_private(directory)
     sockets = paths.make_private(paths.sockets(name))
     work = paths.make_private(paths.work())
-    made = state.Settings(name=name, directory=str(directory), sockets=str(sockets), driver=chosen)
+    made = state.Settings(name=name.replace("/", "-"), directory=str(directory), sockets=str(sockets), driver=chosen)
     made.store = store.choose(directory)
     made.writable = [str(directory), str(sockets), str(work)]
     if chosen == "container":
         from labsupport.sandbox import outer
 
-        made.options = outer.prepare(made, work, report)
-        # where the image was made of packages, their client is of the same version
-        programs = engine.get(report) if packages.available() else engine.client_only()
-    else:
-        programs = engine.get(report)
-        if chosen == "rootless":
-            from labsupport.sandbox import rootless
+        made.options = outer.prepare(name, directory, work, report)
+    elif chosen == "rootless":
+        from labsupport.sandbox import rootless
 
-            rootless.check(programs)
-            programs = runc.without_cgroups(programs, directory)
+        rootless.check(programs)
+        programs = runc.without_cgroups(programs, directory)
     store.check(made.store, programs.major)
     made.engine = dataclasses.asdict(programs)
     _link_programs(directory, programs)

@@ -1,14 +1,16 @@
 """The engine's programs: where they lie and which version they are, whichever way this machine got them.
 
-`get()` prefers the newest engine the machine can get and falls back step by step to its own release's
-(LABSUPPORT_ENGINE=release asks for that one). Programs are run once (`dockerd --version`) before they are trusted:
-a package built for a newer C library fails there, not in front of a learner.
+`get()` prefers the newest engine that all lessons were run on and that suits this machine's kernel (see known.py), then
+its own release's, then what nobody has tried; what failed its trial here (see trial.py) is left out. So a suite that
+moves to another version changes nothing for a learner. LABSUPPORT_ENGINE=release asks for the release's. Programs are
+run once (`dockerd --version`) before they are trusted: a package built for a newer C library fails there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import shutil
@@ -17,19 +19,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import packages, state
+from labsupport.sandbox import known, packages, state
 
 Report = Callable[[str], None]
 
 # What a private engine needs beside dockerd: the runtime, packet filtering, user-mode networking, rootlesskit, the
-# registry of the hub and the userland of the course's images. Not uidmap: its programs are set-user-id root, which only
-# an installed package is; an ordinary user's unpacked copy would be found first, and fail.
+# registry of the hub and the userland of the course's images.
 RELEASE_PACKAGES = (
     *("docker.io", "containerd", "runc", "iptables", "slirp4netns", "rootlesskit"),
     *("docker-registry", "busybox-static"),
 )
+# Debian 12's docker.io has the client in it and no BuildKit client exists; later releases have packages for them.
+RELEASE_OPTIONAL = ("docker-cli", "docker-buildx")
 NEWER_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd")
 
+DOCTOR = "python3 -m labsupport doctor"
 _PROGRAM_FOLDERS = ("usr/local/bin", "usr/bin", "usr/sbin", "bin", "sbin")
 
 
@@ -41,6 +45,7 @@ class Engine:
     program_folders: tuple[str, ...]
     library_folders: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
+    identity: str = ""  # another for every other set of packages
 
     @property
     def major(self) -> int:
@@ -66,22 +71,70 @@ class Engine:
         return variables
 
 
-def get(report: Report) -> Engine:
-    """The engine to use on this Linux machine, fetched if need be. Raises NoEngine."""
-    wish = os.environ.get("LABSUPPORT_ENGINE", "newest")
-    if wish not in ("newest", "release"):
-        raise NoEngine(f"LABSUPPORT_ENGINE is {wish!r}: it can be newest or release")
+def wish() -> str:
+    """Which engine LABSUPPORT_ENGINE asks for. Raises NoEngine for a word it cannot be."""
+    wished = os.environ.get("LABSUPPORT_ENGINE", "newest")
+    if wished not in ("newest", "release"):
+        raise NoEngine(
+            f"LABSUPPORT_ENGINE is {wished!r}: it can be newest or release", next_command="unset LABSUPPORT_ENGINE"
+        )
+    return wished
+
+
+def get(report: Report, driver: str = "") -> Engine:
+    """The engine to use with this driver on this Linux machine, fetched if need be; the one chosen before, if any.
+
+    Where every engine has failed its trial it is the first of them. Raises NoEngine where none can be had at all.
+    """
+    wished = wish()
     if not packages.available():
         return _installed()
-    release = packages.fetch(RELEASE_PACKAGES, report, label="release")
+    release = packages.fetch(RELEASE_PACKAGES, report, optional=RELEASE_OPTIONAL, label="release")
     _link_iptables(release)
-    for suite in packages.newer_suites() if wish == "newest" else []:
-        try:
-            newer = packages.fetch(NEWER_PACKAGES, report, label=suite, suite=suite)
-            return _checked((newer, release))
-        except NoEngine as error:
-            report(f"no engine from {suite} ({error.seen or error.message}); trying the next")
-    return _checked((release,))
+    suites = packages.newer_suites() if wished == "newest" else []
+    if engine := _chosen(known.chosen(wished, driver), suites, release):
+        return engine
+    failed, found, said = known.failures(driver), [], set()
+    for only_known in (True, False):
+        for suite in (*suites, ""):
+            try:
+                engine = _candidate(suite, release, only_known, report)
+            except NoEngine as error:
+                told = f"no engine from {suite or 'this release'} ({error.seen or error.message}); trying the next"
+                if told not in said:
+                    report(told)
+                said.add(told)
+                continue
+            found.append(engine)
+            if engine.identity not in failed:
+                return engine
+    if not found:
+        raise NoEngine("no engine runs on this machine", seen="; ".join(sorted(said)), next_command=DOCTOR)
+    return found[0]
+
+
+def _chosen(identity: str, suites: list[str], release: Path) -> Engine | None:
+    """The engine of this identity, if its packages are still here."""
+    for roots in [*((release.with_name(suite), release) for suite in suites), (release,)] if identity else []:
+        if _identity(roots) == identity:
+            with contextlib.suppress(NoEngine):
+                return _checked(roots)
+    return None
+
+
+def _candidate(suite: str, release: Path, only_known: bool, report: Report) -> Engine:
+    """The engine of a suite over the release's packages ("": theirs). Raises NoEngine where it is not wanted."""
+
+    def judge(version: str) -> str:
+        return f"{version}: {why}" if only_known and (why := known.why_not(version)) else ""
+
+    roots: tuple[Path, ...] = (release,)
+    if suite:
+        roots = (packages.fetch(NEWER_PACKAGES, report, label=suite, suite=suite, judge=judge), release)
+    engine = _checked(roots)
+    if why := judge(engine.version):
+        raise NoEngine("not the first choice", seen=why)
+    return engine
 
 
 def client_only() -> Engine:
@@ -101,6 +154,18 @@ def _installed() -> Engine:
     return _checked(())
 
 
+def _identity(roots: tuple[Path, ...]) -> str:
+    """A word for what was unpacked into these folders; "" where one of them holds nothing (yet)."""
+    words = []
+    for root in roots:
+        try:
+            content = (root / packages.STAMP).read_bytes()
+        except OSError:
+            return ""
+        words.append(f"{root.name}-{hashlib.sha256(content).hexdigest()[:12]}")
+    return "+".join(words)
+
+
 def _checked(roots: tuple[Path, ...]) -> Engine:
     """The engine whose programs lie below these folders; they are run once, and what they said is kept beside them."""
     programs = tuple(str(root / folder) for root in roots for folder in _PROGRAM_FOLDERS if (root / folder).is_dir())
@@ -111,7 +176,7 @@ def _checked(roots: tuple[Path, ...]) -> Engine:
         for lib in ("usr/lib", "lib")
         for folder in sorted(root.glob(f"{lib}/*-linux-gnu*"))
     )
-    engine = Engine("", programs, libraries, tuple(str(root) for root in roots))
+    engine = Engine("", programs, libraries, tuple(str(root) for root in roots), _identity(roots))
     kept = roots[0] / "runs-here.json" if roots else None
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         if kept and (answer := json.loads(kept.read_text()))["roots"] == [root.name for root in roots]:
@@ -121,6 +186,8 @@ def _checked(roots: tuple[Path, ...]) -> Engine:
         said = _version(engine, program)
         if program == "dockerd":
             version = said.split("version ")[1].split(",")[0].split("+")[0]
+            if not roots:
+                engine = dataclasses.replace(engine, identity=f"{engine.find(program)} {version}")
     with contextlib.suppress(OSError):  # somebody else's folder: asked again next time
         if kept:
             state.write_json(kept, {"version": version, "roots": [root.name for root in roots]})

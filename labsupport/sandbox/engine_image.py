@@ -21,6 +21,7 @@ from labsupport.sandbox import engine
 if TYPE_CHECKING:
     import docker
 
+REPOSITORY = "containers-course-engine"
 PROGRAMS = (
     *("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-proxy", "docker-init"),
     *("docker-registry", "busybox", "ctr"),
@@ -31,35 +32,27 @@ APPLETS = (
     *("awk", "printf", "env", "date", "stat", "test", "touch", "cp", "mv", "rm", "rmdir", "ln", "chmod", "chown"),
     "pidof",
 )
-# The engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
-# children may hold no process itself (cgroups(7), "no internal processes"). Only where "/" is the container's own group
-# and not the machine's: that is so in a cgroup namespace (cgroup_namespaces(7)). Controllers one by one, because an
-# engine of an ordinary user has not all of them.
+# the engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
+# children may hold no process itself (cgroups(7), "no internal processes")
 ENTRYPOINT = """#!/bin/sh
 set -e
-groups=/sys/fs/cgroup
-if [ -f $groups/cgroup.controllers ] && [ "$(cat /proc/self/cgroup)" = 0::/ ]; then
-    mkdir -p $groups/engine
-    while read -r process; do
-        echo "$process" > $groups/engine/cgroup.procs || echo "process $process stays in $groups" >&2
-    done < $groups/cgroup.procs
-    for controller in $(cat $groups/cgroup.controllers); do
-        echo "+$controller" > $groups/cgroup.subtree_control || echo "no $controller for containers" >&2
-    done
+if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+    mkdir -p /sys/fs/cgroup/init
+    xargs -rn1 < /sys/fs/cgroup/cgroup.procs > /sys/fs/cgroup/init/cgroup.procs || true
+    sed -e 's/ / +/g' -e 's/^/+/' < /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
 fi
 mkdir -p /run /tmp /var/lib/docker
 exec docker-init -- "$@"
 """
-# one instruction for each variable: Podman takes two in one as the first, with all the rest as its value
-CHANGES = ('ENTRYPOINT ["/entrypoint.sh"]', "ENV PATH=/usr/bin:/bin", "ENV XTABLES_LIBDIR=/usr/lib/xtables")
 
 
-def build(learner: docker.DockerClient, report: engine.Report, repository: str, labels: Mapping[str, str]) -> str:
+def build(learner: docker.DockerClient, report: engine.Report, labels: Mapping[str, str]) -> str:
     """Import the image into the learner's engine unless it is there; return its name."""
     import docker
 
-    programs = engine.get(report)
-    reference = f"{repository}:{programs.version}-{recipe()}"
+    programs = engine.get(report, "container")
+    tag = f"{programs.version}-{hashlib.sha256(f'{ENTRYPOINT}{PROGRAMS}'.encode()).hexdigest()[:8]}"
+    reference = f"{REPOSITORY}:{tag}"
     try:
         learner.images.get(reference)
         return reference
@@ -69,46 +62,30 @@ def build(learner: docker.DockerClient, report: engine.Report, repository: str, 
         with tarfile.open(fileobj=file, mode="w") as archive:
             _fill(archive, programs)
         file.flush()
-        changes = [*CHANGES, *(f"LABEL {key}={value}" for key, value in labels.items())]
+        changes = ['ENTRYPOINT ["/entrypoint.sh"]', "ENV PATH=/usr/bin:/bin XTABLES_LIBDIR=/usr/lib/xtables"]
+        changes += [f"LABEL {key}={value}" for key, value in labels.items()]
         try:
-            # the tag as a part of the name: as a parameter of its own Podman ignores it (containers/podman#18597)
-            said = learner.api.import_image_from_file(file.name, repository=reference, changes=changes)
-            learner.images.get(reference)  # what fails while the file is read is told with status 200
-        except docker.errors.ImageNotFound as error:
-            raise _refused(said) from error
+            learner.api.import_image_from_file(file.name, repository=REPOSITORY, tag=tag, changes=changes)
         except docker.errors.APIError as error:
-            raise _refused(str(error.explanation or error)) from error
+            raise SandboxError("your engine refused the sandbox's image", seen=str(error)) from error
     return reference
 
 
-def _refused(seen: str) -> SandboxError:
-    return SandboxError(
-        "your engine did not take the sandbox's image",
-        seen=seen.strip(),
-        next_command="docker system df   (is there room?), then: python3 -m labsupport start",
-    )
-
-
-def recipe() -> str:
-    """A short hash of all that decides what is in the image, this text among it: a mended recipe is another image."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
-
-
 def _fill(archive: tarfile.TarFile, programs: engine.Engine) -> None:
-    libraries: dict[str, Path] = {}
+    needed: dict[str, Path] = {}
     for name in PROGRAMS:
         path = Path(programs.find(name)).resolve()
-        archive.add(path, f"usr/bin/{name}", filter=_owned_by_root)
-        libraries.update(_libraries(path, programs))
+        archive.add(path, f"usr/bin/{name}", filter=owned_by_root)
+        needed.update(libraries(path, programs))
     filter_program = Path(programs.find("iptables")).resolve()
-    libraries.update(_libraries(filter_program, programs))
-    archive.add(filter_program, "usr/bin/xtables-nft-multi", filter=_owned_by_root)
+    needed.update(libraries(filter_program, programs))
+    archive.add(filter_program, "usr/bin/xtables-nft-multi", filter=owned_by_root)
     for name in ("iptables", "ip6tables", "iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"):
         _link(archive, f"usr/bin/{name}", "xtables-nft-multi")
-    for target, source in libraries.items():
-        archive.add(source, target.lstrip("/"), filter=_owned_by_root)
+    for target, source in needed.items():
+        archive.add(source, target.lstrip("/"), filter=owned_by_root)
     for folder in _xtables(programs):
-        archive.add(folder, "usr/lib/xtables", filter=_owned_by_root)
+        archive.add(folder, "usr/lib/xtables", filter=owned_by_root)
     _link(archive, "bin", "usr/bin")
     for applet in APPLETS:
         _link(archive, f"usr/bin/{applet}", "busybox")
@@ -122,7 +99,7 @@ def _fill(archive: tarfile.TarFile, programs: engine.Engine) -> None:
         archive.addfile(entry, io.BytesIO(text.encode()))
 
 
-def _libraries(program: Path, programs: engine.Engine) -> dict[str, Path]:
+def libraries(program: Path, programs: engine.Engine) -> dict[str, Path]:
     """Where each shared library is to lie in the image -> where it lies here. Empty for a static program."""
     done = subprocess.run(["ldd", str(program)], env=programs.environment(), capture_output=True, text=True)
     found = {}
@@ -146,10 +123,10 @@ def _link(archive: tarfile.TarFile, name: str, target: str) -> None:
     archive.addfile(entry)
 
 
-def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     return entry
 
 
-__all__ = ["build", "recipe"]
+__all__ = ["REPOSITORY", "build"]

@@ -14,13 +14,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 
-from labsupport.sandbox import api, events, state, store
+from labsupport.sandbox import api, events, ready, state, store
 from labsupport.sandbox.driver import Driver
 
-READY_SECONDS = 60
 MOST_RESTARTS = 5  # within RESTART_WINDOW seconds; then something is wrong that restarting does not mend
 RESTART_WINDOW = 120
 
@@ -82,8 +80,8 @@ class Supervisor:
         self.driver.boot()
         # the registries come up while the engine does
         ports = self.driver.serve_registry()
-        self._wait_for("the engine", lambda: api.answers(self.driver.docker_host, self.driver.certificates))
-        self._wait_for("the hub's registry", lambda: not ports[0] or api.listens(ports[0]))
+        ready.wait(self.driver, "the engine", stopping=self.stopping.wait)
+        ready.wait(self.driver, "the hub's registry", lambda: not ports[0] or api.listens(ports[0]), self.stopping.wait)
         version = api.get(self.driver.docker_host, "/version", self.driver.certificates)
         self.state.engine_version = version["Version"].split("+")[0]
         self._check_store()
@@ -100,16 +98,6 @@ class Supervisor:
                 f"the engine ({self.state.engine_version}) keeps images with its {store.NAMES[seen]}, "
                 f"and LABSUPPORT_STORE asked for the {store.NAMES[self.settings.store]}"
             )
-
-    def _wait_for(self, what: str, answers: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while not answers():
-            if name := self.driver.ended():
-                raise RuntimeError(f"{name} ended ({self.driver.exit_status(name)}) before {what} answered")
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{what} did not answer within {READY_SECONDS} s")
-            if self.stopping.wait(0.01):
-                raise RuntimeError("stopped while starting")
 
     def _restart(self, name: str) -> None:
         how = self.driver.exit_status(name)

@@ -55,7 +55,8 @@ def find(report: Callable[[str], None]) -> Programs:
     if reason := why_not():
         raise NotHere(reason)
     try:
-        folder = packages.fetch(["qemu-system-x86", KERNELS[_distribution()]], report, label="vm")
+        # whole: QEMU looks for its modules and firmware beside itself, also where the machine has one of its own
+        folder = packages.fetch(["qemu-system-x86", KERNELS[_distribution()]], report, label="vm", whole=True)
     except CourseError as error:
         raise NotHere(f"{error.message} ({error.seen})") from error
     kernels = sorted((folder / "boot").glob("vmlinuz-*"))

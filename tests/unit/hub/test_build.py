@@ -138,3 +138,13 @@ def test_a_package_without_the_file_is_named(packages: Path) -> None:
     source = next(source for source in images.sources() if source.reference == "lua:5.4")
     with pytest.raises(HubError, match=r"lua5\.4 has no file"):
         images.context(source, packages)
+
+
+def test_a_package_that_was_renamed_brings_the_same_image_with_its_own_copyright(packages: Path) -> None:
+    """Debian 13 has libreadline8t64, where packages.txt and Debian 12 say libreadline8."""
+    documents = packages / "usr/share/doc"
+    (documents / "libreadline8").rename(documents / "libreadline8t64")
+    tiny = next(source for source in images.sources() if source.reference == "debian-tiny:latest")
+    found = images.context(tiny, packages)
+    assert any(path.endswith("libreadline.so.8") for path in found)
+    assert "packages/usr/share/doc/libreadline8t64/copyright" in found
