@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from labsupport import pace
 from labsupport.errors import HubError
 from labsupport.exercises.lab import Lab, Missing, Unreachable
 from labsupport.exercises.looks import Look
@@ -20,7 +21,7 @@ from labsupport.hub.registry import MANIFESTS, Registry
 from labsupport.oci.bundle import dangers
 from labsupport.oci.reading import LARGEST_DOCUMENT
 
-SECONDS = 20
+SECONDS = 20  # on an idle laptop
 MOST = 100_000  # bytes of a program's output that are kept
 
 
@@ -48,9 +49,8 @@ def run(folder: str) -> Look:
         finally:
             # a program that went on, or a container that was made and could not be started
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-                subprocess.run(
-                    sandbox.on_engine_host(["runc", "delete", "--force", name]), capture_output=True, timeout=SECONDS
-                )
+                delete = sandbox.on_engine_host(["runc", "delete", "--force", name])
+                subprocess.run(delete, capture_output=True, timeout=pace.seconds(SECONDS))
 
     return Look(fetch, f"cd {folder}; engine-host runc run mine")
 
@@ -61,7 +61,7 @@ class _Floods(Exception):
 
 def _ended(argv: list[str], folder: Path, seconds: float = SECONDS) -> tuple[int, str, str]:
     """Exit status, output and errors of a command. Raises subprocess.TimeoutExpired, and _Floods beyond MOST bytes."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + pace.seconds(seconds)
     with (
         subprocess.Popen(
             argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE

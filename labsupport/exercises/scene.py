@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labsupport import pace
 from labsupport.errors import LessonError
 from labsupport.exercises.exercise import Exercise, Scene
 from labsupport.exercises.seeds import fill
@@ -24,7 +25,7 @@ from labsupport.exercises.seeds import fill
 if TYPE_CHECKING:
     from docker import DockerClient
 
-LONGEST = 60  # seconds a command of a scene or an attempt may take
+LONGEST = 60  # seconds a command of a scene or an attempt may take on an idle laptop
 KEPT = 3  # earlier working folders of an exercise that undo keeps
 
 
@@ -86,7 +87,10 @@ def _run(command: str, folder: Path, environment: Mapping[str, str]) -> tuple[in
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     try:
-        output, _ = shell.communicate(timeout=LONGEST)
+        try:
+            output, _ = shell.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:  # a slow machine gets longer; what was read is not lost
+            output, _ = shell.communicate(timeout=pace.seconds(LONGEST) - LONGEST)
     except subprocess.TimeoutExpired:
         os.killpg(shell.pid, signal.SIGKILL)  # with all it started: one of them may hold the pipe
         shell.communicate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from copy import deepcopy
@@ -10,11 +11,12 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+from labsupport import pace
 from labsupport.errors import LessonError
 from labsupport.lessons.outputs import tidy
 from labsupport.lessons.source import METADATA, Notebook
 
-CELL_TIMEOUT = 180  # seconds
+CELL_TIMEOUT = 180  # seconds on an idle laptop
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TAIL = 3000  # characters of a failed cell's report
 
@@ -28,7 +30,7 @@ def execute(notebook: Notebook, folder: Path, environment: dict[str, str] | None
     made = deepcopy(notebook)
     client = NotebookClient(
         made,
-        timeout=CELL_TIMEOUT,
+        timeout=math.ceil(pace.seconds(CELL_TIMEOUT)),
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,

@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from labsupport import pace
 from labsupport.errors import CommandError
 from labsupport.vm import initrd
 from labsupport.vm.programs import NotHere, Programs
@@ -132,9 +133,13 @@ class Machine:
             ) from error
 
     def _until(self, pattern: re.Pattern[bytes], seconds: float, give_up: Callable[[], bool] | None = None) -> str:
-        """What was written before the pattern. Raises OSError at the end of the stream, TimeoutError in time."""
+        """What was written before the pattern. Raises OSError at the end of the stream, TimeoutError in time.
+
+        seconds are those of an idle laptop (labsupport.pace).
+        """
         assert self._process.stdout is not None
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
+        deadline = began + seconds
         with selectors.DefaultSelector() as ready:
             ready.register(self._process.stdout, selectors.EVENT_READ)
             while not (found := pattern.search(self._unread)):
@@ -143,7 +148,10 @@ class Machine:
                     deadline, give_up = time.monotonic() + BOOT_SECONDS, None
                     continue
                 if left <= 0:
-                    raise TimeoutError
+                    deadline = began + pace.seconds(seconds)
+                    if deadline <= time.monotonic():
+                        raise TimeoutError
+                    continue
                 if ready.select(left):
                     data = os.read(self._process.stdout.fileno(), 65536)
                     if not data:
