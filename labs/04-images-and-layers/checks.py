@@ -532,7 +532,7 @@ def names_in_file(lab: Lab) -> list[str]:
     """The names that the archive in the working folder gives its image."""
     import json
 
-    path = lab.folder / lab.fill("{file}.tar")
+    path = lab.inside("{file}.tar")
     if not path.is_file():
         raise Missing(lab.fill("there is no {file}.tar in the folder"))
     try:

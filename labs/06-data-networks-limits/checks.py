@@ -153,12 +153,13 @@ SHOW = 'docker run -d --name {name} -p {port}:80 -v "$PWD/www:/www:ro" web'
 @look("echo edit > www/edit.txt; curl http://127.0.0.1:{port}/edit.txt")
 def edit_arrives(lab: Lab) -> str:
     """What the page says of a file that was put into the folder just now; the file goes again."""
-    folder, text = lab.folder / "www", uuid.uuid4().hex
+    folder, text = lab.inside("www"), uuid.uuid4().hex
     if not folder.is_dir():
         raise Missing("there is no folder www")
     edit = folder / f"edit-{text[:8]}.txt"
     try:
-        edit.write_text(text)
+        with edit.open("x") as file:
+            file.write(text)
         answered = probes.page("{port}", f"/{edit.name}").fetch(lab)
     finally:
         edit.unlink(missing_ok=True)
@@ -748,12 +749,13 @@ def menu(lab: Lab) -> str:
 @look("cp site/menu.html new.html; echo next >> new.html; mv new.html site/menu.html; curl ...")
 def next_menu(lab: Lab) -> str:
     """What the page is after another file has been moved to the name menu.html; then the first one is moved back."""
-    path, text = lab.folder / "site" / "menu.html", uuid.uuid4().hex
+    path, text = lab.inside("site/menu.html"), uuid.uuid4().hex
     if not path.is_file():
         raise Missing("there is no file site/menu.html")
-    aside, fresh = path.with_name(".menu-aside"), path.with_name(".menu-next")
+    aside, fresh = (path.with_name(f".{kind}-{text[:8]}") for kind in ("aside", "next"))
     try:
-        fresh.write_text(f"{path.read_text()}<!-- {text} -->\n")
+        with fresh.open("x") as file:
+            file.write(f"{path.read_text()}<!-- {text} -->\n")
         aside.hardlink_to(path)
         fresh.replace(path)
         answered = menu.fetch(lab)

@@ -276,7 +276,7 @@ GONE = Exercise(
 def read(lab: Lab, path: str) -> Any:
     """A JSON file of the client configuration `client` in the working folder."""
     try:
-        return json.loads((lab.folder / "client" / path).read_text("utf-8"))
+        return json.loads(lab.inside(f"client/{path}").read_text("utf-8"))
     except FileNotFoundError:
         raise Missing(f"there is no client/{path}") from None
     except ValueError:

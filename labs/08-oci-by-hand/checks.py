@@ -87,6 +87,25 @@ def remove(path):
         shutil.rmtree(path)
     elif os.path.lexists(path):
         os.unlink(path)
+def place(name):
+    folder, last = os.path.split(os.path.normpath("/./" + name))
+    if folder == "/":
+        return os.path.join("rootfs", last)
+    above = place(folder)
+    if os.path.islink(above):
+        return place(os.path.join("/", os.path.relpath(os.path.dirname(above), "rootfs"), os.readlink(above), last))
+    return os.path.join(above, last)
+def put(tar, entry):
+    path = place(entry.name)
+    if how == "followed" and entry.isfile():
+        return open(path, "wb").write(tar.extractfile(entry).read())
+    if not (entry.isdir() and os.path.isdir(path) and not os.path.islink(path)):
+        remove(path)
+    if entry.islnk():
+        os.link(place(entry.linkname), path, follow_symlinks=False)
+    elif not entry.isdev():
+        entry.name = path
+        tar.extract(entry, "", numeric_owner=True)
 listed = json.loads(get("/v2/{repo}/manifests/1"))["layers"]
 if how == "first": listed = listed[:1]
 if how == "backwards": listed = listed[::-1]
@@ -94,15 +113,18 @@ for each in listed:
     with tarfile.open(fileobj=io.BytesIO(get("/v2/{repo}/blobs/" + each["digest"]))) as tar:
         tar.extraction_filter = lambda entry, path: entry
         for entry in tar:
-            folder, name = os.path.split(os.path.join("rootfs", entry.name))
+            path = place(entry.name)
+            folder, name = os.path.split(path)
+            if os.path.normpath(path) == "rootfs":
+                continue
             if not name.startswith(".wh.") or how == "unpacked":
-                tar.extract(entry, "rootfs")
+                put(tar, entry)
             elif how == "skipped":
                 pass
             elif name == ".wh..wh..opq":
                 for old in os.listdir(folder) if how != "opaque" else (): remove(os.path.join(folder, old))
             else:
-                remove(os.path.join(folder, name[4:]))
+                remove(place(os.path.join(entry.name, "..", name[4:])))
 """
 
 PULLED = Exercise(
@@ -137,6 +159,12 @@ PULLED = Exercise(
                         "`.wh..wh..opq` takes everything away that the layers below have in its folder.",
                         lambda lab, value: "drinks/tea is only in yours" in value,
                     ),
+                    mistakes.seen_when(
+                        "a link was followed",
+                        "what stands in an entry's way is removed first, unless both are folders; else the file goes "
+                        "through the link into another one.",
+                        lambda lab, value: "menu/friday differs" in str(value),
+                    ),
                 ),
             ),
             Did(
@@ -159,6 +187,7 @@ PULLED = Exercise(
         Wrong("whiteouts unpacked", (python(PULL, "unpacked"),), says="whiteouts were unpacked"),
         Wrong("whiteouts skipped", (python(PULL, "skipped"),), says="removed files are there"),
         Wrong("opaque forgotten", (python(PULL, "opaque"),), says="the opaque folder"),
+        Wrong("links followed", (python(PULL, "followed"),), says="a link was followed"),
         Wrong("the first layer alone", (python(PULL, "first"),), says="menu/sunday is only in the engine's"),
         Wrong("backwards", (python(PULL, "backwards"),), says="removed files are there"),
         Wrong(
@@ -728,6 +757,17 @@ PREDICTIONS = (
         ),
         "b",
         "A layer can only add entries, so removal is an entry, too: `.wh.vi`, a whiteout.",
+    ),
+    Prediction(
+        "08.p6",
+        "Both layers are applied in the folder `trial`, one after the other. What does the file `letter` beside it say?",
+        (
+            "`mine, and in no image`: it is outside of the folder",
+            "`of the image`: the second layer was written through the link",
+            "Nothing: an error ends the unpacking",
+        ),
+        "b",
+        "Opened for writing, a symbolic link is the file it leads to.",
     ),
     Prediction(
         "08.p2",

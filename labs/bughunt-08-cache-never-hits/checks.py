@@ -33,11 +33,12 @@ def build_variants(lab: Lab, changes: dict[str, str]) -> list[str]:
         raise Missing("there is no Dockerfile in your working folder")
     made, installed = [], []
     with tempfile.TemporaryDirectory() as copy:
-        shutil.copytree(lab.folder, copy, dirs_exist_ok=True)
+        # links stay links: followed, they would bring files of the whole computer
+        shutil.copytree(lab.folder, copy, symlinks=True, dirs_exist_ok=True)
         try:
             for number, files in enumerate(({}, changes)):
                 for name, text in files.items():
-                    (Path(copy) / name).write_text(text, encoding="utf-8")
+                    change(Lab(lab.client, folder=Path(copy)), name, text)
                 tag = f"course-probe-{lab.values['image']}-{number}"
                 lab.client.images.build(path=copy, tag=tag, rm=True, forcerm=True)
                 made.append(tag)
@@ -48,6 +49,14 @@ def build_variants(lab: Lab, changes: dict[str, str]) -> list[str]:
             for tag in made:
                 lab.client.api.remove_image(tag, force=True)
     return installed
+
+
+def change(copy: Lab, name: str, text: str) -> None:
+    """Put another file in the place of one; a link in that place goes, and what it leads to stays as it is."""
+    place = copy.inside(str(Path(name).parent)) / Path(name).name
+    place.unlink(missing_ok=True)
+    with place.open("x", encoding="utf-8") as file:
+        file.write(text)
 
 
 @look("docker build . twice, with another src/main.sh: is the install step `Using cache` / CACHED?")

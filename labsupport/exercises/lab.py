@@ -6,6 +6,7 @@ Nothing here belongs to the learner's kernel: the same check runs in a notebook 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,6 +53,15 @@ class Lab:
     def fill(self, text: str) -> str:
         """The text with the learner's values in place of `{key}`."""
         return fill(text, self.values)
+
+    def inside(self, path: str) -> Path:
+        """A path in the working folder. Raises Missing when a link leads out: a container that has the folder mounted
+        may have made one, and a check reads and writes as the learner, outside of all containers.
+        """
+        place = self.folder / self.fill(path)
+        if not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(self.folder)):
+            raise Missing(f"{self.fill(path)} is a link, or behind one, that leads out of the working folder")
+        return place
 
     def inspect(self, kind: str, name: str) -> dict[str, Any]:
         """`docker inspect --type KIND NAME` as the API gives it, read once per check run. Raises Missing."""

@@ -155,6 +155,8 @@ def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
             shutil.rmtree(earlier, ignore_errors=True)
     source = lesson / exercise.scene.files if exercise.scene else lesson / "files"
     folder.mkdir(parents=True, exist_ok=True)
+    # in an image there are programs with a set-user-id bit; unpacked in here they must be nobody else's to run
+    folder.parent.chmod(0o700)
     if exercise.scene and source.is_dir():
         shutil.copytree(source, folder, dirs_exist_ok=True)
 

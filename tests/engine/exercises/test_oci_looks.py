@@ -32,7 +32,8 @@ def lab(bench: Bench) -> Iterator[Lab]:
     container = bench.client.containers.create("busybox", labels={"course.lab": "probe"})
     try:
         with tarfile.open(fileobj=Joined(container.export()), mode="r|") as archive:  # type: ignore[call-overload]
-            archive.extractall(rootfs, filter="tar")
+            archive.extraction_filter = getattr(tarfile, "tar_filter", None)  # older releases of 3.10 have none
+            archive.extractall(rootfs)
     finally:
         container.remove(force=True)
     made = Lab(bench.client, {"repo": "library/busybox"}, folder)

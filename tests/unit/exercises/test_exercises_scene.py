@@ -83,3 +83,9 @@ def test_earlier_work_is_kept_three_times(tmp_path: Path) -> None:
 def test_an_exercise_without_files_has_an_empty_folder(tmp_path: Path) -> None:
     scene.copy_files(replace(EXERCISE, scene=None), tmp_path, tmp_path / "work")
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_what_is_unpacked_in_an_exercise_is_nobody_elses_to_run(tmp_path: Path) -> None:
+    (tmp_path / "exercises").mkdir(mode=0o755)
+    scene.copy_files(replace(EXERCISE, scene=None), tmp_path, tmp_path / "exercises" / "01.1")
+    assert (tmp_path / "exercises").stat().st_mode & 0o777 == 0o700

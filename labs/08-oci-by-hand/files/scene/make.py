@@ -110,8 +110,10 @@ def menu(repository, text):
     ]
     first += [("drinks", None, 0o755), ("drinks/tea", b"hot\n", 0o644), ("drinks/juice", b"cold\n", 0o644)]
     first += [("today", b"-> menu/monday", 0o777), ("cellar", None, 0o755), ("cellar/mouse", b"squeak\n", 0o600)]
+    first += [("board", b"-> menu/friday", 0o777)]
     second = [("menu/.wh.monday", b"", 0o644), ("menu/sunday", text.encode() + b"\n", 0o644)]
     second += [("today", b"-> menu/sunday", 0o777), (".wh.cellar", b"", 0o644)]
+    second += [("board", b"no fish today\n", 0o644)]  # a file takes a link's place
     third = [("drinks", None, 0o755), ("drinks/.wh..wh..opq", b"", 0o644), ("drinks/water", b"still\n", 0o640)]
     manifest = image([archive(part) for part in (first, second, third)], ["/none"], uploader(repository))
     request("PUT", f"/v2/{repository}/manifests/1", manifest, MANIFEST)

@@ -1,0 +1,84 @@
+"""The working folder is also a container's, which may put links in it: no check reads or writes through one of them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exercises_fake_engine import fake_lab
+
+from labsupport.exercises import catalog
+from labsupport.exercises.lab import Lab, Missing
+
+LABS = Path(__file__).resolve().parents[3] / "labs"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("mine")
+    (tmp_path / "lab").mkdir()
+    made = fake_lab({"port": 1})
+    made.folder = tmp_path / "lab"
+    return made
+
+
+def outside(lab: Lab) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (lab.folder.parent / "out").iterdir()}
+
+
+@pytest.mark.parametrize("leads", ["/etc/hostname", "../out/mine", "../out/new"])
+def test_a_link_that_leads_out_is_named(lab: Lab, leads: str) -> None:
+    (lab.folder / "page").symlink_to(leads)
+    with pytest.raises(Missing, match="page is a link"):
+        lab.inside("page")
+
+
+def test_links_inside_and_plain_paths_are_fine(lab: Lab) -> None:
+    (lab.folder / "page").symlink_to("other")
+    assert lab.inside("page") == lab.folder / "page"
+    assert lab.inside("not/there/yet") == lab.folder / "not/there/yet"
+    with pytest.raises(Missing):
+        lab.inside("../out/mine")
+
+
+def checks(lesson: str) -> Any:
+    (folder,) = LABS.glob(f"{lesson}-*")
+    catalog.load(folder)
+    return sys.modules["course_checks_" + re.sub(r"\W", "_", folder.name)]
+
+
+def edited(lab: Lab) -> None:
+    (lab.folder / "www").symlink_to("../out")
+    checks("06").edit_arrives.fetch(lab)
+
+
+def moved(lab: Lab) -> None:
+    (lab.folder / "site").symlink_to("../out")
+    (lab.folder.parent / "out" / "menu.html").symlink_to("mine")
+    checks("06").next_menu.fetch(lab)
+
+
+def changed(lab: Lab) -> None:
+    (lab.folder / "src").symlink_to("../out")
+    checks("bughunt-08").change(lab, "src/mine", "theirs")
+
+
+@pytest.mark.parametrize("check", [edited, moved, changed])
+def test_a_check_that_writes_says_so_and_writes_nothing(lab: Lab, check: Callable[[Lab], None]) -> None:
+    (lab.folder.parent / "out" / "mine").write_text("mine")
+    with pytest.raises(Missing, match="leads out"):
+        check(lab)
+    assert outside(lab)["mine"] == "mine"
+    assert set(outside(lab)) <= {"mine", "menu.html"}
+
+
+def test_a_file_is_exchanged_and_not_what_its_link_leads_to(lab: Lab) -> None:
+    (lab.folder / "needs.txt").symlink_to("../out/mine")
+    checks("bughunt-08").change(lab, "needs.txt", "lua\n")
+    assert (lab.folder / "needs.txt").read_text() == "lua\n"
+    assert outside(lab) == {"mine": "mine"}
