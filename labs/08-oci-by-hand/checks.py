@@ -760,7 +760,8 @@ PREDICTIONS = (
     ),
     Prediction(
         "08.p6",
-        "Both layers are applied in the folder `trial`, one after the other. What does the file `letter` beside it say?",
+        "Both layers are applied in the folder `trial`, one after the other. "
+        "What does the file `letter` beside it say?",
         (
             "`mine, and in no image`: it is outside of the folder",
             "`of the image`: the second layer was written through the link",

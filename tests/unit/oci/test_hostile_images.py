@@ -209,7 +209,8 @@ def test_root_makes_no_device_and_takes_no_name_for_an_owner(
     unpack: Unpack, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     devices = [
-        layer([(name, kind, "")], out, devmajor=8) for name, kind in (("disk", tarfile.BLKTYPE), ("mem", tarfile.CHRTYPE))
+        layer([("disk", tarfile.BLKTYPE, "")], out, devmajor=8),
+        layer([("mem", tarfile.CHRTYPE, "")], out, devmajor=1),
     ]
     owned = layer([("file", FILE, "theirs")], out, uid=4711, gid=4712, uname="root", gname="root")
     unpack([*devices, owned], out.parent / "here", monkeypatch)
