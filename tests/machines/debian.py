@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
+SUITES = ("bookworm", "trixie")  # Debian 12 and 13
 PROGRAMS = {
     "debootstrap": "debootstrap", "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
     "mke2fs": "e2fsprogs", "ssh": "openssh-client",

@@ -1,6 +1,6 @@
 """The record of one trial: a JSON file in results/, one for each machine, user, driver, engine and image store.
 
-    {"machine": NAME, "tried": HOW, "facts": {...}, "start": {...}, "doctor": {...}, "lessons": {NAME: {...}, ...}}
+    {"tried": HOW, "facts": {...}, "start": {...}, "doctor": {...}, "lessons": {NAME: {...}, ...}}
 
 `start`, `doctor` and each lesson have result ("pass" or "fail"), seconds, commit and date of their own, for a trial may
 be resumed after the course has moved on. A lesson that was never tried is not in it.
@@ -24,15 +24,12 @@ class Record:
 
     def __init__(self, name: str, results: Path = RESULTS) -> None:
         self.path = results / f"{name}.json"
-        self.data: dict[str, Any] = {"machine": "", "tried": "", "facts": {}, "lessons": {}}
+        self.data: dict[str, Any] = {"tried": "", "facts": {}, "lessons": {}}
         if self.path.exists():
             self.data = json.loads(self.path.read_text(encoding="utf-8"))
 
-    def describe(self, machine: str, tried: str) -> None:
-        self.data |= {"machine": machine, "tried": tried}
-
-    def facts(self, facts: dict[str, str]) -> None:
-        self.data["facts"] = facts
+    def describe(self, tried: str, facts: dict[str, str]) -> None:
+        self.data |= {"tried": tried, "facts": facts}
 
     def part(self, name: str, result: str, seconds: float, said: str = "") -> None:
         """Keep how `start` or `doctor` went."""

@@ -32,7 +32,7 @@ def _row(record: dict[str, Any], lessons: list[str]) -> list[str]:
     words += f"; not run: {' '.join(missing)}" if missing else ""
     kernel = ".".join(facts["kernel"].split(".")[:2])
     return [
-        f"{record['machine']} (kernel {kernel}, cgroup {facts['cgroup']}, Python {facts['python']})",
+        f"{facts['system']} (kernel {kernel}, cgroup {facts['cgroup']}, Python {facts['python']})",
         f"{facts['user']}, {facts['driver']}", facts["store"], facts["engine"], record["tried"], words,
         dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}",
     ]  # fmt: skip

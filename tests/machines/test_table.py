@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_output
 from solutions import wrong
 from try_machine import try_it
 
-FACTS = {"system": "Debian", "kernel": "6.1.0-1-amd64", "cgroup": "v2", "user": "root", "driver": "private",
+FACTS = {"system": "Debian 12", "kernel": "6.1.0-1-amd64", "cgroup": "v2", "user": "root", "driver": "private",
          "store": "graph driver, overlay2", "engine": "28.5.2", "python": "3.11.2"}  # fmt: skip
 
 
@@ -23,7 +23,7 @@ def test_the_readme_shows_the_records() -> None:
 
 def test_a_row_names_what_failed_and_what_was_not_run() -> None:
     tried = {"01-why": {"result": "pass", "date": "2026-01-02"}, "02-vms": {"result": "fail", "date": "2026-01-03"}}
-    record = {"machine": "Debian 12", "tried": "ssh", "facts": FACTS, "lessons": tried}
+    record = {"tried": "ssh", "facts": FACTS, "lessons": tried}
     made = table.table([record, {**record, "facts": {}}], ["01", "02", "03"])
     assert len(made.splitlines()) == 3  # a trial that never got to an engine has no row
     assert "| 01; fail: 02; not run: 03 | 2026-01-02 to 2026-01-03 |" in made
@@ -31,9 +31,7 @@ def test_a_row_names_what_failed_and_what_was_not_run() -> None:
 
 @pytest.fixture
 def record(tmp_path: Path) -> records.Record:
-    made = records.Record("here", tmp_path)
-    made.describe("here", "by a test")
-    return made
+    return records.Record("here", tmp_path)
 
 
 LINES = """
@@ -54,19 +52,20 @@ def test_a_trial_is_written_down_and_can_go_on(record: records.Record) -> None:
         asked.append(line)
         return ["sh", "-c", f"line='{line}'; started=0; {LINES}"]
 
-    try_it(shell, record, ["01", "02"], again=False)
+    try_it(shell, record, "by a test", ["01", "02"], again=False)
     kept = records.Record("here", record.path.parent)
+    assert kept.data["tried"] == "by a test"
     assert (kept.data["start"]["result"], kept.data["doctor"]["said"]) == ("pass", "disk: full")
     assert {name: lesson["result"] for name, lesson in kept.data["lessons"].items()} == {
         "01-why": "pass",
         "02-vms": "fail",
     }
-    try_it(shell, kept, ["01", "02"], again=False)
+    try_it(shell, kept, "by a test", ["01", "02"], again=False)
     assert asked[-2].endswith("solutions.py 02")  # 01 has passed at this commit
 
 
 def test_a_start_that_fails_is_written_down(record: records.Record) -> None:
-    try_it(lambda line: ["sh", "-c", "echo no engine >&2; exit 3"], record, ["01"], again=False)
+    try_it(lambda line: ["sh", "-c", "echo no engine >&2; exit 3"], record, "by a test", ["01"], again=False)
     assert record.data["start"]["result"] == "fail" and "no engine" in record.data["start"]["said"]
     assert not record.data["lessons"]
 

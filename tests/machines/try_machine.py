@@ -37,7 +37,7 @@ LESSONS = [path.parent.name.partition("-")[0] for path in sorted(ROOT.glob("labs
 Shell = Callable[[str], "list[str]"]  # a command line, as a command of this machine that runs it on the tried one
 
 
-def try_it(shell: Shell, record: Record, lessons: list[str], again: bool) -> None:
+def try_it(shell: Shell, record: Record, tried: str, lessons: list[str], again: bool) -> None:
     """`start` in the background, `doctor`, the lessons one after the other, `stop`."""
     began = time.monotonic()
     said = Path(tempfile.gettempdir()) / f"try-machine-{record.path.stem}.log"
@@ -52,7 +52,8 @@ def try_it(shell: Shell, record: Record, lessons: list[str], again: bool) -> Non
             print(f"start: {record.data['start']}", flush=True)
             if address:
                 _doctor(shell, record)
-                _lessons(shell, record, lessons if again else [n for n in lessons if not record.has_passed(n)])
+                left = lessons if again else [number for number in lessons if not record.has_passed(number)]
+                _lessons(shell, record, tried, left)
             subprocess.run(shell("python3 -m labsupport stop"), stdin=subprocess.DEVNULL)
 
 
@@ -66,11 +67,11 @@ def _doctor(shell: Shell, record: Record) -> None:
     print(f"doctor: {record.data['doctor']}", flush=True)
 
 
-def _lessons(shell: Shell, record: Record, lessons: list[str]) -> None:
+def _lessons(shell: Shell, record: Record, tried: str, lessons: list[str]) -> None:
     command = shell(f".venv/bin/python tests/machines/solutions.py {' '.join(lessons)}")
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
-        record.facts(json.loads(running.stdout.readline() or "{}"))
+        record.describe(tried, json.loads(running.stdout.readline() or "{}"))
         for line in running.stdout:
             result = json.loads(line)
             record.lesson(result)
@@ -95,15 +96,13 @@ def _in_vm(args: argparse.Namespace, variables: str, record: Record) -> Iterator
         vm.forget()
     vm.boot()
     vm.push(ROOT, args.user)
-    record.describe(debian.SUITES[args.machine], "virtual machine, logged in by ssh")
     yield lambda line: vm.ssh(args.user, f"cd course; {variables}{line}")
     if not args.keep_running:
         vm.stop()
 
 
-def _here(args: argparse.Namespace, variables: str, record: Record) -> Iterator[Shell]:
+def _here(args: argparse.Namespace, variables: str, _: Record) -> Iterator[Shell]:
     home = tempfile.mkdtemp(prefix="course-machine-")
-    record.describe(args.name, "on it")
     begin = f"cd {shlex.quote(str(ROOT))}; export LABSUPPORT_HOME={shlex.quote(home)}; {variables}"
     yield lambda line: ["sh", "-c", begin + line]
     subprocess.run(["sh", "-c", begin + "python3 -m labsupport stop --purge"])
@@ -133,9 +132,9 @@ def main() -> None:
     chosen |= {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     variables = "".join(f"export {name}={shlex.quote(value)}; " for name, value in chosen.items())
     record = Record(args.name or f"{args.machine}-{args.user}-{args.store}")
-    place = _here if args.machine == "here" else _in_vm
+    place, tried = (_here, "on it") if args.machine == "here" else (_in_vm, "virtual machine, logged in by ssh")
     with contextlib.contextmanager(place)(args, variables, record) as shell:
-        try_it(shell, record, args.lessons, args.again)
+        try_it(shell, record, tried, args.lessons, args.again)
 
 
 if __name__ == "__main__":
