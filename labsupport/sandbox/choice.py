@@ -101,7 +101,7 @@ def _settings(name: str, directory: Path, chosen: str, programs: engine.Engine, 
     if chosen == "container":
         from labsupport.sandbox import outer
 
-        made.options = outer.prepare(name, directory, work, report)
+        made.options = outer.prepare(made, work, report)
     elif chosen == "rootless":
         from labsupport.sandbox import rootless
 

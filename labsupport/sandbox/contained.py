@@ -12,14 +12,20 @@ import json
 import tarfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labsupport.sandbox import api, outer, registry, state, store
+from labsupport.errors import SandboxError
+from labsupport.sandbox import api, outer, owned, ports, registry, state, store
 from labsupport.sandbox.driver import STOP_CONTAINER_SECONDS, Driver
+
+if TYPE_CHECKING:
+    import docker
 
 CERTIFICATES = "/certificates"
 HUB = "/hub"
 STOP_SECONDS = 15
+PORT_ATTEMPTS = 20  # somebody else may be choosing ports at the same time
+REGISTRIES = {"hub": (registry.MIRROR_PORT, False), "hub-login": (registry.LOGIN_PORT, True)}
 
 
 class Contained(Driver):
@@ -31,87 +37,141 @@ class Contained(Driver):
     def __init__(self, settings: state.Settings) -> None:
         super().__init__(settings)
         self.options: dict[str, Any] = settings.options
-        self.docker_host = f"tcp://127.0.0.1:{self.options['ports']['api']}"
         self.certificates = self.options["certificates"]
-        self.learner = outer.client(self.options["address"])
-        self.names = {part: f"containers-course-{settings.name}{part}" for part in ("", "-hub", "-hub-login")}
-        self.exit_code: int | None = None
+        self.docker_host = self._address()
+        self.exits: dict[str, int] = {}  # part -> exit status of its container
+        self._own: owned.Owned | None = None
 
     def boot(self) -> None:
-        self.exit_code = None
+        self.exits = {}  # not cleared: the end of what is removed now must not be taken for one of what comes
         # made anew each time, since its ports may have changed; images and containers lie in the volume
         self._remove_containers()
-        container = self._create_engine()
-        container.start()
-        threading.Thread(target=self._wait, args=(container,), daemon=True).start()
+        self.options["published"] = [port for port in ports.PUBLISHED if ports.is_free(port)]
+        self._watch("engine", self._start_engine())
 
     def ended(self) -> str:
-        return "engine" if self.exit_code is not None else ""
+        return next(iter(self.exits), "")
 
     def exit_status(self, name: str) -> str:
-        if container := self._get(self.names[""]):
-            self.engine_log.write_bytes(container.logs(tail=100))
-        return f"exit {self.exit_code}"
+        with contextlib.suppress(*owned.errors()):
+            if container := self._ours().container("" if name == "engine" else name):
+                self.engine_log.write_bytes(container.logs(tail=100))
+        return f"exit {self.exits.get(name, '?')}"
 
     def serve_registry(self) -> tuple[int, int]:
-        for part, port, htpasswd in (("-hub", registry.MIRROR_PORT, False), ("-hub-login", registry.LOGIN_PORT, True)):
-            self._create_registry(part, port, htpasswd).start()
-        ports = self.options["ports"]
-        return ports["registry"], ports["login_registry"]
+        for part, (port, htpasswd) in REGISTRIES.items():
+            try:
+                container = self._create_registry(part, port, htpasswd)
+                container.start()
+            except owned.errors() as error:
+                # it has the engine container's network: without that nothing can start
+                raise RuntimeError(f"{self._engine_now()}, and the hub's registry did not start: {error}") from error
+            self._watch(part, container)
+        chosen = self.options["ports"]
+        return chosen["registry"], chosen["login_registry"]
 
     def stop(self) -> None:
         api.stop_containers(self.docker_host, STOP_CONTAINER_SECONDS, self.certificates)
-        if container := self._get(self.names[""]):
-            with contextlib.suppress(*self._errors()):
+        with contextlib.suppress(*owned.errors()):
+            if container := self._ours().container(""):
                 container.stop(timeout=STOP_SECONDS)
-        self._remove_containers()
+        with contextlib.suppress(*owned.errors()):
+            self._remove_containers()
 
     def sweep(self) -> None:
-        """Nothing of this driver runs outside its containers."""
+        """End what a supervisor that was killed has left; nothing of this driver runs outside its containers."""
+        with contextlib.suppress(*owned.errors()):
+            if self._ours().container(""):
+                self.stop()
 
     def remove_data(self) -> None:
         """Remove the engine's container and its volume, and the registries' containers; the hub's volume stays."""
         self._remove_containers()
-        self._remove_volume(self.names[""])
+        self._ours().remove_volume("")
 
     def remove_all(self) -> None:
-        """Remove everything this sandbox has on the learner's engine, found by its label."""
-        self.remove_data()
-        self._remove_volume(self.names["-hub"])
-        label = {"label": f"{outer.LABEL}={self.settings.name}"}
-        for image in self.learner.images.list(filters=label):
-            with contextlib.suppress(*self._errors()):
-                image.remove(force=True)
+        """Remove all this sandbox has on the learner's engine. Raises SandboxError where that does not answer."""
+        try:
+            self.remove_data()
+            self._ours().remove_volume("hub")
+            self._ours().remove_images()
+        except owned.errors() as error:
+            raise SandboxError(
+                f"your engine at {self.options['address']} holds the sandbox's data, and did not remove it",
+                seen=str(error),
+                next_command="start your engine (docker info shows whether it answers), "
+                "then: python3 -m labsupport stop --purge",
+            ) from error
         super().remove_all()
 
+    def _ours(self) -> owned.Owned:
+        # on use: an engine that is not there must not keep anybody from looking at the sandbox
+        if self._own is None:
+            self._own = owned.Owned(outer.client(self.options["address"]), self.settings.own_name)
+        return self._own
+
+    def _address(self) -> str:
+        return f"tcp://127.0.0.1:{self.options['ports']['api']}"
+
     def _remove_containers(self) -> None:
-        for name in reversed(self.names.values()):
-            if container := self._get(name):
-                with contextlib.suppress(*self._errors()):
-                    container.remove(force=True, v=True)
+        for part in (*reversed(REGISTRIES), ""):
+            self._ours().remove_container(part)
+
+    def _start_engine(self) -> Any:
+        """Create and start the engine's container; where a port has been taken since it was chosen, with another."""
+        import docker
+
+        for _ in range(PORT_ATTEMPTS):
+            container = self._create_engine()
+            try:
+                container.start()
+            except docker.errors.APIError as error:
+                said = str(error.explanation or error)
+                chosen = self.options["ports"]
+                taken = ports.taken(said, [*chosen.values(), *self.options["published"]])
+                if not taken:
+                    raise RuntimeError(f"your engine did not start the sandbox's container: {said}") from error
+                self._ours().remove_container("")
+                self._choose_others(taken)
+            else:
+                return container
+        raise RuntimeError(f"ports were taken by others {PORT_ATTEMPTS} times: {said}")
+
+    def _choose_others(self, taken: set[int]) -> None:
+        chosen = self.options["ports"]
+        lost = sorted(chosen[part] for part in chosen if chosen[part] in taken)
+        self.options["ports"] = {part: ports.free() if port in taken else port for part, port in chosen.items()}
+        self.options["published"] = [port for port in self.options["published"] if port not in taken]
+        self.docker_host = self._address()
+        state.write_json(self.directory / state.SETTINGS, self.settings)
+        if lost:
+            state.add_notice(
+                self.directory,
+                f"Port {', '.join(map(str, lost))} of this computer was taken by another program, so the sandbox has "
+                "another address now. Notebooks and terminals that were open before: restart their kernel or shell.",
+            )
 
     def _create_engine(self) -> Any:
-        ports: dict[str, Any] = {f"{outer.API_PORT}/tcp": ("127.0.0.1", self.options["ports"]["api"])}
+        published: dict[str, Any] = {f"{outer.API_PORT}/tcp": ("127.0.0.1", self.options["ports"]["api"])}
         for name, inner in (("registry", registry.MIRROR_PORT), ("login_registry", registry.LOGIN_PORT)):
-            ports[f"{inner}/tcp"] = ("127.0.0.1", self.options["ports"][name])
-        ports.update({f"{port}/tcp": ("127.0.0.1", port) for port in self.options["published"]})
+            published[f"{inner}/tcp"] = ("127.0.0.1", self.options["ports"][name])
+        published.update({f"{port}/tcp": ("127.0.0.1", port) for port in self.options["published"]})
         argv = ["dockerd", f"--host=tcp://0.0.0.0:{outer.API_PORT}", "--tlsverify"]
         argv += [f"--tlscacert={CERTIFICATES}/ca.pem", f"--tlscert={CERTIFICATES}/server-cert.pem"]
         argv += [f"--tlskey={CERTIFICATES}/server-key.pem", "--data-root=/var/lib/docker"]
         argv += [f"--registry-mirror=http://127.0.0.1:{registry.MIRROR_PORT}", "--insecure-registry=127.0.0.0/8"]
         argv += [f"--label=course.sandbox={self.settings.name}", f"--label=course.driver={self.name}"]
         argv.append("--shutdown-timeout=3")
-        self._make_volume(self.names[""])
+        ours = self._ours()
         work = self.options["work"]
-        container = self.learner.containers.create(
-            self.options["image"],
-            argv,
-            name=self.names[""],
-            hostname=self.names[""],
-            privileged=True,
-            labels=self._labels(),
-            ports=ports,
-            volumes={self.names[""]: {"bind": "/var/lib/docker"}, work: {"bind": Path(work).as_posix()}},
+        container = ours.create_container(
+            "",
+            image=self.options["image"],
+            command=argv,
+            hostname=f"containers-course-{self.settings.name}",
+            ports=published,
+            volumes={ours.make_volume(""): {"bind": "/var/lib/docker"}, work: {"bind": Path(work).as_posix()}},
+            **_privileges(ours.learner),
         )
         folder = Path(self.certificates)
         files = {name: (folder / name).read_bytes() for name in ("ca.pem", "server-cert.pem", "server-key.pem")}
@@ -121,55 +181,62 @@ class Contained(Driver):
         return container
 
     def _create_registry(self, part: str, port: int, htpasswd: bool) -> Any:
-        self._make_volume(self.names["-hub"])
+        ours = self._ours()
         password_file = Path("/htpasswd") if htpasswd else None
         # a plain POSIX path inside a Linux container, whatever this machine's paths look like
         configuration = registry.configuration(Path(HUB), port, password_file, self.registry_address)
         program = "docker-registry" if self.options["registry_image"] == self.options["image"] else "registry"
-        container = self.learner.containers.create(
-            self.options["registry_image"],
-            ["serve", "/registry.yml"],
+        container = ours.create_container(
+            part,
+            image=self.options["registry_image"],
+            command=["serve", "/registry.yml"],
             entrypoint=[program],
-            name=self.names[part],
-            labels=self._labels(),
-            network_mode=f"container:{self.names['']}",
-            volumes={self.names["-hub"]: {"bind": HUB}},
+            network_mode=f"container:{ours.name('')}",
+            volumes={ours.make_volume("hub"): {"bind": HUB}},
         )
         files = {"/registry.yml": configuration.encode(), "/htpasswd": registry.HTPASSWD.encode()}
         container.put_archive("/", _archive(files))
         return container
 
-    def _wait(self, container: Any) -> None:
-        # an answer or a broken connection: either way the engine has to be looked at
-        try:
-            self.exit_code = container.wait(timeout=None)["StatusCode"]
-        except self._errors():
-            self.exit_code = -1
+    def _watch(self, part: str, container: Any) -> None:
+        def wait() -> None:
+            # an answer or a broken connection: either way it has to be looked at
+            try:
+                status = container.wait(timeout=None)["StatusCode"]
+            except owned.errors():
+                status = -1
+            exits[part] = status
 
-    def _get(self, name: str) -> Any:
-        import docker
+        exits = self.exits
+        threading.Thread(target=wait, daemon=True).start()
 
-        try:
-            return self.learner.containers.get(name)
-        except docker.errors.NotFound:
-            return None
+    def _engine_now(self) -> str:
+        """How the engine's container is doing, its last words in the engine's log."""
+        how = "the engine's container is gone"
+        with contextlib.suppress(*owned.errors()):
+            if container := self._ours().container(""):
+                self.engine_log.write_bytes(container.logs(tail=100))
+                found = container.attrs["State"]
+                how = f"the engine's container is {found['Status']} (exit {found['ExitCode']})"
+        return how
 
-    def _make_volume(self, name: str) -> None:
-        self.learner.volumes.create(name, labels=self._labels())
 
-    def _remove_volume(self, name: str) -> None:
-        with contextlib.suppress(*self._errors()):
-            self.learner.volumes.get(name).remove(force=True)
+def _privileges(learner: docker.DockerClient) -> dict[str, Any]:
+    """What the container of an engine must be allowed, on this engine.
 
-    def _labels(self) -> dict[str, str]:
-        return {outer.LABEL: self.settings.name}
-
-    @staticmethod
-    def _errors() -> tuple[type[Exception], ...]:
-        import docker
-        import requests
-
-        return (docker.errors.DockerException, requests.RequestException, OSError)
+    It mounts file systems and makes namespaces, cgroups and packet filters for its containers: that is `privileged`.
+    A privileged process has no SELinux type that would restrict it, and must be able to read the working copy, which
+    is not labelled for containers (and is not relabelled by us): so no label is said, not only meant. With cgroup v2
+    it gets a cgroup namespace of its own whatever the engine's default is, or it would arrange the machine's cgroups.
+    Where the engine maps ids (userns-remap), privileged containers are refused unless they are the machine's ids.
+    """
+    info = learner.info()
+    privileges: dict[str, Any] = {"privileged": True, "security_opt": ["label=disable"]}
+    if info.get("CgroupVersion") == "2":
+        privileges["cgroupns"] = "private"
+    if any(option.startswith("name=userns") for option in info.get("SecurityOptions") or ()):
+        privileges["userns_mode"] = "host"
+    return privileges
 
 
 def _archive(files: dict[str, bytes]) -> bytes:

@@ -6,7 +6,6 @@ Standard library only: the supervisor's start is part of every wait for the engi
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -21,7 +20,6 @@ from labsupport.sandbox import api, ports, processes, registry, state, store
 from labsupport.sandbox.engine import Engine
 
 INSIDE = Path(__file__).with_name("inside.py")
-CGROUP_PREFIX = "containers-course"
 STOP_CONTAINER_SECONDS = 1
 STOP_SECONDS = 15
 
@@ -121,9 +119,7 @@ class Driver:
         shutil.rmtree(self.sockets / "exec", ignore_errors=True)
 
     def cgroup(self) -> str:
-        # two homes may each have a sandbox of this name
-        digest = hashlib.sha256(self.settings.directory.encode()).hexdigest()[:8]
-        return f"{CGROUP_PREFIX}-{self.settings.name}-{digest}"
+        return self.settings.own_name
 
     def dockerd(self) -> list[str]:
         """The engine's command line, the same for every driver that runs dockerd itself (dockerd(8))."""

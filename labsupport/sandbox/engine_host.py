@@ -175,7 +175,7 @@ def _docker_exec(settings: state.Settings, argv: list[str], here: str) -> tuple[
     command = [docker, "--host", settings.options["address"], "exec", "--interactive"]
     command += ["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else []
     command += ["--env", f"CONTAINERD_ADDRESS=/var/run/docker/{CONTAINERD}"]
-    command += ["--workdir", here if inside else "/", f"containers-course-{settings.name}"]
+    command += ["--workdir", here if inside else "/", settings.own_name]
     # what leads the client to the sandbox's engine is not for the learner's
     return [*command, *argv], {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
 

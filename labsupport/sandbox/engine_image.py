@@ -21,7 +21,6 @@ from labsupport.sandbox import engine
 if TYPE_CHECKING:
     import docker
 
-REPOSITORY = "containers-course-engine"
 PROGRAMS = (
     *("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-proxy", "docker-init"),
     *("docker-registry", "busybox", "ctr"),
@@ -32,27 +31,35 @@ APPLETS = (
     *("awk", "printf", "env", "date", "stat", "test", "touch", "cp", "mv", "rm", "rmdir", "ln", "chmod", "chown"),
     "pidof",
 )
-# the engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
-# children may hold no process itself (cgroups(7), "no internal processes")
+# The engine's containers get cgroups below the engine's own; with cgroup v2 a group that hands controllers to its
+# children may hold no process itself (cgroups(7), "no internal processes"). Only where "/" is the container's own group
+# and not the machine's: that is so in a cgroup namespace (cgroup_namespaces(7)). Controllers one by one, because an
+# engine of an ordinary user has not all of them.
 ENTRYPOINT = """#!/bin/sh
 set -e
-if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-    mkdir -p /sys/fs/cgroup/init
-    xargs -rn1 < /sys/fs/cgroup/cgroup.procs > /sys/fs/cgroup/init/cgroup.procs || true
-    sed -e 's/ / +/g' -e 's/^/+/' < /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
+groups=/sys/fs/cgroup
+if [ -f $groups/cgroup.controllers ] && [ "$(cat /proc/self/cgroup)" = 0::/ ]; then
+    mkdir -p $groups/engine
+    while read -r process; do
+        echo "$process" > $groups/engine/cgroup.procs || echo "process $process stays in $groups" >&2
+    done < $groups/cgroup.procs
+    for controller in $(cat $groups/cgroup.controllers); do
+        echo "+$controller" > $groups/cgroup.subtree_control || echo "no $controller for containers" >&2
+    done
 fi
 mkdir -p /run /tmp /var/lib/docker
 exec docker-init -- "$@"
 """
+# one instruction for each variable: Podman takes two in one as the first, with all the rest as its value
+CHANGES = ('ENTRYPOINT ["/entrypoint.sh"]', "ENV PATH=/usr/bin:/bin", "ENV XTABLES_LIBDIR=/usr/lib/xtables")
 
 
-def build(learner: docker.DockerClient, report: engine.Report, labels: Mapping[str, str]) -> str:
+def build(learner: docker.DockerClient, report: engine.Report, repository: str, labels: Mapping[str, str]) -> str:
     """Import the image into the learner's engine unless it is there; return its name."""
     import docker
 
     programs = engine.get(report, "container")
-    tag = f"{programs.version}-{hashlib.sha256(f'{ENTRYPOINT}{PROGRAMS}'.encode()).hexdigest()[:8]}"
-    reference = f"{REPOSITORY}:{tag}"
+    reference = f"{repository}:{programs.version}-{recipe()}"
     try:
         learner.images.get(reference)
         return reference
@@ -62,13 +69,29 @@ def build(learner: docker.DockerClient, report: engine.Report, labels: Mapping[s
         with tarfile.open(fileobj=file, mode="w") as archive:
             _fill(archive, programs)
         file.flush()
-        changes = ['ENTRYPOINT ["/entrypoint.sh"]', "ENV PATH=/usr/bin:/bin XTABLES_LIBDIR=/usr/lib/xtables"]
-        changes += [f"LABEL {key}={value}" for key, value in labels.items()]
+        changes = [*CHANGES, *(f"LABEL {key}={value}" for key, value in labels.items())]
         try:
-            learner.api.import_image_from_file(file.name, repository=REPOSITORY, tag=tag, changes=changes)
+            # the tag as a part of the name: as a parameter of its own Podman ignores it (containers/podman#18597)
+            said = learner.api.import_image_from_file(file.name, repository=reference, changes=changes)
+            learner.images.get(reference)  # what fails while the file is read is told with status 200
+        except docker.errors.ImageNotFound as error:
+            raise _refused(said) from error
         except docker.errors.APIError as error:
-            raise SandboxError("your engine refused the sandbox's image", seen=str(error)) from error
+            raise _refused(str(error.explanation or error)) from error
     return reference
+
+
+def _refused(seen: str) -> SandboxError:
+    return SandboxError(
+        "your engine did not take the sandbox's image",
+        seen=seen.strip(),
+        next_command="docker system df   (is there room?), then: python3 -m labsupport start",
+    )
+
+
+def recipe() -> str:
+    """A short hash of all that decides what is in the image, this text among it: a mended recipe is another image."""
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
 
 
 def _fill(archive: tarfile.TarFile, programs: engine.Engine) -> None:
@@ -129,4 +152,4 @@ def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-__all__ = ["REPOSITORY", "build"]
+__all__ = ["build", "recipe"]

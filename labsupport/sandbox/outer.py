@@ -1,7 +1,9 @@
 """The learner's own engine, where the sandbox is a container on it: found, looked at, and otherwise left alone.
 
-What is made there: one image (unless a published one is pulled), one container for the engine and one for the hub's
-registries, two volumes; all named containers-course-NAME... and labelled course.sandbox=NAME. Nothing else is touched.
+What is made there: an image (or two that are pulled), a container for the engine and two for the hub's registries, two
+volumes. All have the sandbox's own name (state.Settings.own_name: containers-course-NAME-...) and, but for pulled
+images, the label course.sandbox with that name as value. Nothing else is touched: what has the name and not the label
+is the learner's.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labsupport.errors import NoEngine, SandboxError
-from labsupport.sandbox import engine_image, packages, paths, ports, state
+from labsupport.errors import NoEngine
+from labsupport.sandbox import engine_image, packages, paths, ports, pulled_images, state
 
 if TYPE_CHECKING:
     import docker
@@ -23,8 +25,6 @@ Report = Callable[[str], None]
 
 LABEL = "course.sandbox"
 API_PORT = 2376
-ENGINE_IMAGES = {"newest": "docker:dind", "release": "docker:20.10-dind"}  # by LABSUPPORT_ENGINE; the oldest known
-REGISTRY_IMAGE = "registry:2"
 
 
 def candidates() -> Iterator[str]:
@@ -87,8 +87,9 @@ def find() -> str:
     return ""
 
 
-def prepare(name: str, directory: Path, work: Path, report: Report) -> dict[str, Any]:
+def prepare(settings: state.Settings, work: Path, report: Report) -> dict[str, Any]:
     """Get the image and the certificates, choose ports; return the driver's options. Raises NoEngine, SandboxError."""
+    directory = Path(settings.directory)
     address = find()
     if not address:
         raise NoEngine(
@@ -99,13 +100,10 @@ def prepare(name: str, directory: Path, work: Path, report: Report) -> dict[str,
     learner = client(address)
     try:
         if packages.available():
-            image = engine_image.build(learner, report, {LABEL: name})
+            image = engine_image.build(learner, report, settings.own_name, {LABEL: settings.own_name})
             registry_image = image
         else:
-            wish = os.environ.get("LABSUPPORT_ENGINE", "newest")
-            image, registry_image = ENGINE_IMAGES.get(wish, ENGINE_IMAGES["newest"]), REGISTRY_IMAGE
-            for reference in (image, registry_image):
-                _pull(learner, reference, report)
+            image, registry_image = pulled_images.pull(learner, report, settings.own_name)
     finally:
         learner.close()
     certificates = directory / "certificates"
@@ -115,32 +113,15 @@ def prepare(name: str, directory: Path, work: Path, report: Report) -> dict[str,
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         # the same ports as last time: an open notebook goes on where it was
         wishes.update(state.read_settings(directory).options["ports"])
-    used = {part: ports.free(wish) for part, wish in wishes.items()}
     return {
         "address": address,
         "image": image,
         "registry_image": registry_image,
         "certificates": str(certificates),
-        "ports": used,
+        "ports": {part: ports.free(wish) for part, wish in wishes.items()},
         "published": [port for port in ports.PUBLISHED if ports.is_free(port)],
         "work": str(work),
     }
-
-
-def _pull(learner: docker.DockerClient, reference: str, report: Report) -> None:
-    import docker
-
-    try:
-        learner.images.get(reference)
-        return
-    except docker.errors.ImageNotFound:
-        report(f"pulling {reference}")
-    try:
-        learner.images.pull(reference)
-    except docker.errors.APIError as error:
-        raise SandboxError(
-            f"your engine could not pull {reference}", seen=str(error), next_command=f"docker pull {reference}"
-        ) from error
 
 
 def make_certificates(folder: Path) -> None:

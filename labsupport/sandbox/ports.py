@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
+from collections.abc import Iterable
 
 # where the sandbox is a container on another engine, its ports are fixed when it is made; other drivers take any.
 # Lessons use the first two ranges, exercises the last.
@@ -33,6 +35,18 @@ def free(wish: int = 0) -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
+
+
+def taken(said: str, wanted: Iterable[int]) -> set[int]:
+    """Which of the wanted ports cannot be had, after an engine that was to publish them has refused with these words.
+
+    Engines name one such port (`... 127.0.0.1:8080 ... address already in use`, `port is already allocated`, `cannot
+    listen on the TCP port: listen tcp4 127.0.0.1:8080`); the others are asked of the machine. Empty: it was not a port.
+    """
+    if not re.search(r"already in use|already allocated|not available|cannot listen|proxy already running", said):
+        return set()
+    named = {int(port) for port in re.findall(r"[\d.\]]:(\d+)\b", said)}
+    return {port for port in wanted if port in named or not is_free(port)}
 
 
 _claimed: dict[int, int] = {}  # port -> the descriptor that keeps it

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import tempfile
@@ -34,6 +35,12 @@ class Settings:
     writable: list[str] = dataclasses.field(default_factory=list)
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
     store: str = "graph"  # of the data (see store.py); sandboxes made before there was a choice have no such line
+
+    @property
+    def own_name(self) -> str:
+        """What this sandbox's things outside its folder are called; two homes may each have a sandbox of this name."""
+        digest = hashlib.sha256(self.directory.encode()).hexdigest()[:8]
+        return f"containers-course-{self.name}-{digest}"
 
 
 @dataclasses.dataclass

@@ -15,6 +15,26 @@ from machine import Machine
 
 from labsupport.sandbox import api, engine, processes
 
+# Ports are taken after they were chosen, one of each kind; the last line is what of them the sandbox got nevertheless.
+PORTS_ARE_TAKEN = """
+import json, socket
+from labsupport import sandbox
+from labsupport.sandbox import api, choice, paths, state
+from labsupport.sandbox.contained import Contained
+
+directory = paths.make_private(paths.sandbox("default"))
+settings = choice.settings("default", directory, lambda line: None)
+driver = Contained(settings)
+theirs = {settings.options["ports"]["api"], settings.options["ports"]["login_registry"], 8080, 8149}
+held = [socket.create_server(("127.0.0.1", port)) for port in theirs]
+driver._start_engine()
+options = state.read_settings(directory).options
+got = theirs & {*options["ports"].values(), *options["published"]}
+assert driver.docker_host.endswith(f":{options['ports']['api']}") and 8081 in options["published"]
+driver.stop()
+print(json.dumps(sorted(got)))
+"""
+
 
 class Computer(Machine):
     """A Machine with the course's environment, for root or for the ordinary user ada."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from learners_machine import Computer, LearnersEngine
+from learners_machine import PORTS_ARE_TAKEN, Computer, LearnersEngine
 
 from labsupport.sandbox import paths
 
@@ -144,10 +144,10 @@ def test_rootless_leaves_the_learners_engine_alone(learners_engine: LearnersEngi
 
 @pytest.mark.slow
 def test_container_leaves_the_learners_engine_alone(learners_engine: LearnersEngine) -> None:
+    computer, choice = learners_engine.computer, {"LABSUPPORT_DRIVER": "container", "DOCKER_HOST": learners_engine.host}
     before = learners_engine.inventory()
-    record = run_session(
-        learners_engine.computer, "contained", LABSUPPORT_DRIVER="container", DOCKER_HOST=learners_engine.host
-    )
+    assert computer.python(PORTS_ARE_TAKEN, computer.course("contained", **choice)) == []
+    record = run_session(computer, "contained", **choice)
     record.pop("version")
     assert record == expected("container", f"{learners_engine.computer.folder}/course/contained")
     learners_engine.must_be_as(before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -327,3 +328,39 @@ def test_what_lessons_call_with_engine_host_is_in_the_image_made_for_it() -> Non
     called = {word for text in texts for word in re.findall(r"engine-host ([a-z][a-z-]*)", text)}
     assert {"runc", "ctr", "cut"} <= called
     assert called <= {*engine_image.PROGRAMS, *engine_image.APPLETS}
+
+
+def test_each_variable_of_the_image_has_an_instruction_of_its_own() -> None:
+    """Podman takes `ENV A=1 B=2` as one variable: dockerd then found no program, and said nothing."""
+    for change in engine_image.CHANGES:
+        assert change.startswith("ENTRYPOINT ") or change.count("=") == 1, change
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # Docker 20.10, 28.5 (two ways), Docker Desktop on macOS and Windows, Podman 4.3 as root and without
+        "driver failed programming external connectivity on endpoint a (4f): Error starting userland proxy: "
+        "listen tcp4 127.0.0.1:{port}: bind: address already in use",
+        "failed to set up container networking: driver failed programming external connectivity on endpoint a (4f): "
+        "failed to bind host port for 127.0.0.1:{port}:172.17.0.2:80/tcp: address already in use",
+        "driver failed programming external connectivity: Bind for 127.0.0.1:{port} failed: port is already allocated",
+        "ports are not available: exposing port TCP 127.0.0.1:{port} -> 127.0.0.1:0: listen tcp4 127.0.0.1:{port}: "
+        "bind: address already in use",
+        "Ports are not available: exposing port TCP 127.0.0.1:{port} -> 127.0.0.1:0: listen tcp4 127.0.0.1:{port}: "
+        "bind: An attempt was made to access a socket in a way forbidden by its access permissions.",
+        "cannot listen on the TCP port: listen tcp4 127.0.0.1:{port}: bind: address already in use",
+        "rootlessport listen tcp 127.0.0.1:{port}: bind: address already in use",
+    ],
+)
+def test_a_port_an_engine_did_not_get_is_recognised(said: str) -> None:
+    """Also where the port is free on this machine: engines in a virtual machine have ports of their own."""
+    wanted = [ports.free(), ports.free()]
+    assert ports.taken(said.format(port=wanted[0]), wanted) == {wanted[0]}
+
+
+def test_another_trouble_is_no_taken_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        assert not ports.taken(f"error mounting 127.0.0.1:{port}: operation not permitted", [port])
+        assert ports.taken("proxy already running", [port]) == {port}  # Podman's machine names none
