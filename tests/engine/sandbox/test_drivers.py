@@ -19,6 +19,7 @@ SESSION = """
 import json, os, subprocess, sys, time, urllib.request
 from pathlib import Path
 from labsupport import hub, sandbox
+from labsupport.sandbox import store
 
 record = {}
 started = time.monotonic()
@@ -44,6 +45,7 @@ def page(port=8080, seconds=0):
 sb = sandbox.start(lambda line: None)
 hub.fill(sb, lambda line: None)
 record["driver"], record["version"] = sb.driver, sb.engine_version
+record["store"] = store.of(sb.client().info())
 record["images at first"] = docker("images -q")
 record["hello"] = "Pulling from library/hello-world" in docker("run hello-world 2>&1")
 docker("run -d --name page -p 8080:80 web")
@@ -84,10 +86,11 @@ print(json.dumps(record))
 """
 
 
-def expected(driver: str, home: str) -> dict[str, Any]:
+def expected(driver: str, home: str, store: str = "graph") -> dict[str, Any]:
     """What SESSION must print."""
     return {
         "driver": driver,
+        "store": store,
         "images at first": "",
         "hello": True,
         "page": 200,
@@ -145,11 +148,12 @@ def test_rootless_leaves_the_learners_engine_alone(learners_engine: LearnersEngi
 @pytest.mark.slow
 def test_container_leaves_the_learners_engine_alone(learners_engine: LearnersEngine) -> None:
     computer, choice = learners_engine.computer, {"LABSUPPORT_DRIVER": "container", "DOCKER_HOST": learners_engine.host}
+    choice["LABSUPPORT_STORE"] = "containerd"
     before = learners_engine.inventory()
     assert computer.python(PORTS_ARE_TAKEN, computer.course("contained", **choice)) == []
     record = run_session(computer, "contained", **choice)
     record.pop("version")
-    assert record == expected("container", f"{learners_engine.computer.folder}/course/contained")
+    assert record == expected("container", f"{learners_engine.computer.folder}/course/contained", "containerd")
     learners_engine.must_be_as(before)
 
 
