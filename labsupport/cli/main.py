@@ -11,9 +11,11 @@ import click
 
 from labsupport import __version__
 from labsupport.errors import CourseError
+from labsupport.sandbox import paths, trouble
 from labsupport.steps import say
 
 INTERRUPTED = 130
+SHELLS = ("sh", "fish", "powershell")
 BUG = 70  # EX_SOFTWARE of sysexits.h
 
 
@@ -36,6 +38,10 @@ def run(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and trouble.is_full(error):
+            told = trouble.full(Path(error.filename or paths.cache()).absolute())
+            say(str(told))
+            return told.exit_code
         if os.environ.get("LABSUPPORT_DEBUG"):
             raise
         say(f"This is a fault in the course: {type(error).__name__}: {error}")
@@ -45,8 +51,6 @@ def run(argv: list[str]) -> int:
 
 
 def _keep_traceback() -> str:
-    from labsupport.sandbox import paths
-
     try:
         paths.cache().mkdir(parents=True, exist_ok=True)
         kept = paths.cache() / "fault.txt"
@@ -99,6 +103,15 @@ def status(as_json: bool) -> int:
     from labsupport.cli.sandbox import status as run_status
 
     return run_status(as_json)
+
+
+@course.command()
+@click.option("--shell", type=click.Choice(SHELLS), help="Whose commands to print; sh is for bash and zsh, too.")
+def env(shell: str | None) -> None:
+    """Print what connects a terminal: eval "$(python3 -m labsupport env)"."""
+    from labsupport.cli.sandbox import env as run_env
+
+    run_env(shell or "")
 
 
 @course.command()

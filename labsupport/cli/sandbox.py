@@ -13,7 +13,7 @@ import psutil
 
 from labsupport import sandbox
 from labsupport.jupyter import server
-from labsupport.sandbox import marked
+from labsupport.sandbox import exports, marked, startlock
 from labsupport.steps import Reporter, say
 
 
@@ -25,7 +25,7 @@ def status(as_json: bool) -> int:
         "driver": box.driver,
         "engine": box.engine_version,
         "store": box.store,
-        "docker_host": box.docker_host if box.status == "ready" else "",
+        "docker_host": box.docker_host if box.status in ("ready", "not answering") else "",
         "restarts": box.restarts,
         "error": box.error,
         "jupyterlab": lab.url if lab else "",
@@ -38,6 +38,8 @@ def status(as_json: bool) -> int:
         for name, value in facts.items():
             if value != "":
                 click.echo(f"{name.replace('_', ' '):12} {value}")
+        if box.status in ("failed", "not answering"):
+            say(f"  next: {sandbox.advice('', box)}")
     return 0 if box.status == "ready" else 4
 
 
@@ -50,6 +52,8 @@ def stop(purge: bool) -> None:
     ours = marked.folders(cache)
     if purge:
         marked.refuse(ours, work)
+    # first: a start that ends later would find its sandbox gone, and leave a JupyterLab without one
+    startlock.end_other(say)
     running = server.find()
     if running:
         keeper = _start_command(running.pid)
@@ -59,21 +63,27 @@ def stop(purge: bool) -> None:
             with contextlib.suppress(psutil.TimeoutExpired):
                 keeper.wait(60)
         say("JupyterLab stopped.")
-    if purge:
-        _purge_sandboxes(cache)
-        for folder in ours:
-            marked.remove(folder)
-        for file in marked.files(cache):
-            file.unlink(missing_ok=True)
-        for folder in (cache / "packages", cache / "sandbox", cache):
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # what is empty now
-        for line in _what_is_left(cache, work):
-            say(line)
-    elif sandbox.stop(report=say):
-        say("The sandbox stopped.")
-    elif not running:
-        say("Nothing was running.")
+    alone = startlock.held(lambda other: startlock.end_other(say)) if cache.exists() else contextlib.nullcontext()
+    with alone:
+        if purge:
+            _purge(cache, work, ours)
+        elif sandbox.stop(report=say):
+            say("The sandbox stopped.")
+        elif not running:
+            say("Nothing was running.")
+
+
+def _purge(cache: Path, work: Path, ours: list[Path]) -> None:
+    _purge_sandboxes(cache)
+    for folder in ours:
+        marked.remove(folder)
+    for file in marked.files(cache):
+        file.unlink(missing_ok=True)
+    for folder in (cache / "packages", cache / "sandbox", cache):
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # what is empty now
+    for line in _what_is_left(cache, work):
+        say(line)
 
 
 def _what_is_left(cache: Path, work: Path) -> Iterator[str]:
@@ -116,6 +126,12 @@ def _purge_sandboxes(cache: Path) -> None:
     for folder in marked.folders(cache):
         if folder.parent.name == "sandbox":
             sandbox.purge(folder.name, report=say)
+
+
+def env(shell: str) -> None:
+    """Print the lines that connect a shell to the running sandbox. Raises SandboxNotRunning, EngineFailed."""
+    for line in exports.lines(sandbox.attach(), os.environ, shell or "sh"):
+        click.echo(line)
 
 
 def reset() -> None:

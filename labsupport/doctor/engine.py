@@ -24,10 +24,11 @@ class Facts:
 def findings() -> tuple[list[Finding], Facts]:
     """The findings on the running sandbox, and its facts for the lessons; one WARN when none runs."""
     state = sandbox.status()
-    if state.status == "failed":
-        return [
-            fail("sandbox", state.error or "failed", "python3 -m labsupport stop && python3 -m labsupport start")
-        ], Facts()
+    if state.status in ("failed", "not answering"):
+        # what the error itself advises leads here where the engine never ran: then to another try
+        advised = sandbox.advice("", state)
+        mend = "python3 -m labsupport stop && python3 -m labsupport start" if "doctor" in advised else advised
+        return [fail("sandbox", f"{state.status}: {state.error or state.docker_host}", mend)], Facts()
     if state.status != "ready":
         return [warn("sandbox", f"{state.status}: the engine can't be asked", "python3 -m labsupport start")], Facts()
     try:

@@ -1,6 +1,7 @@
 """The hub: the sandbox's own registry, filled with the course's images, and its file for a room without internet.
 
-fill(sb, report)                    put the course's images into the registry (at once if they are there)
+fill(sb, report, verify=...)        put the course's images into the registry (at once if they are there)
+missing(sb)                         which of them it lacks
 catalog(sb)                         what the registry holds
 save(sb, file, report, force=...)   write everything into one file
 load(sb, file, report)              bring such a file's images into the registry
@@ -10,9 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from labsupport.hub.stock import Place, Report, Stocked, catalog, fill
+from labsupport.hub.stock import Place, Report, Stocked, catalog, damaged, fill, missing
 
-__all__ = ["Stocked", "catalog", "fill", "load", "save"]
+__all__ = ["Stocked", "catalog", "damaged", "fill", "load", "missing", "save"]
 
 
 def save(sb: Place, file: Path | str, report: Report = print, *, force: bool = False) -> None:

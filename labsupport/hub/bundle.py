@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import IO, cast
 
 from labsupport.errors import HubError
-from labsupport.hub import images, layout
+from labsupport.hub import damage, images, layout
 from labsupport.hub.layout import REFERENCE, Graph
 from labsupport.hub.registry import INDEX, Registry
 from labsupport.hub.stock import Place, Report, read_stamp, write_stamp
 
 KEY = "course.image.key"  # images.key of the checkout that filled the hub: the same checkout need not fill it again
+
+_MADE_BY = "take a hub file: on a machine with a filled hub, python3 -m labsupport hub save FILE makes one"
 
 Graphs = dict[tuple[str, str], tuple[str, Graph]]  # (name, tag) -> its digest and what that stands for
 
@@ -75,6 +77,9 @@ def load(sb: Place, file: Path | str, report: Report = print) -> None:
     When the registry stops half-way, no tag stands for half an image, and running it again completes the work.
     """
     path = Path(file)
+    if path.exists() and not path.is_file():
+        # opening a pipe that nobody writes to would wait without end
+        raise HubError(f"{path} is not a file", next_command=_MADE_BY)
     try:
         with path.open("rb") as stream, _opened(stream, path) as archive, Registry(sb.registry_url) as registry:
             registry.wait()
@@ -86,6 +91,7 @@ def load(sb: Place, file: Path | str, report: Report = print) -> None:
                 if images.architecture() not in checked.architectures(graph):
                     foreign.append(_shown(name, tag))
                 report(f"loading {_shown(name, tag)} ({_megabytes(graph)})")
+                _remove_damaged(sb, registry, name, graph)
                 for blob, size in graph.blobs.items():
                     body = archive.extractfile(checked.members[blob])
                     registry.push_blob(name, blob, cast(IO[bytes], body), size)
@@ -103,6 +109,14 @@ def load(sb: Place, file: Path | str, report: Report = print) -> None:
         report(f"made for another kind of processor than this {images.architecture()}: {', '.join(foreign)}")
 
 
+def _remove_damaged(sb: Place, registry: Registry, name: str, graph: Graph) -> None:
+    """Make room for what the registry has with other bytes: it would keep these, and the image would stay damaged."""
+    there = [digest for digest in graph.blobs if registry.has_blob(name, digest)]
+    wrong = {digest for digest in there if not damage.is_whole(registry, name, digest)}
+    wrong |= {digest for digest in graph.manifests if registry.serves_other_manifest(name, digest)}
+    damage.remove(sb.directory, wrong)
+
+
 def _opened(stream: IO[bytes], path: Path) -> tarfile.TarFile:
     try:
         return tarfile.open(fileobj=stream, mode="r:")
@@ -110,7 +124,7 @@ def _opened(stream: IO[bytes], path: Path) -> tarfile.TarFile:
         raise HubError(
             f"{path} is not a hub file",
             seen=str(error),
-            next_command="a hub file is made by: python3 -m labsupport hub save FILE",
+            next_command=_MADE_BY,
         ) from error
 
 
@@ -187,7 +201,7 @@ class _Verified:
         return HubError(
             "the registry's storage is damaged: a blob is not what its digest says",
             seen=self._digest,
-            next_command="python3 -m labsupport reset",
+            next_command="python3 -m labsupport start   (it mends the course's images; push your own again)",
         )
 
 

@@ -89,6 +89,12 @@ class Registry:
         """Return a manifest (or an index) as stored."""
         return self.manifest(name, reference)[0]
 
+    def serves_other_manifest(self, name: str, digest: str) -> bool:
+        """Whether a manifest is there by this digest and has other bytes, or cannot be served for what it has."""
+        path = f"/v2/{name}/manifests/{digest}"
+        status, _, body = self.request("GET", path, {"Accept": _ACCEPT}, ok=(200, 404, 500))
+        return status == 500 or (status == 200 and digest_of(body) != digest)
+
     def has_blob(self, name: str, digest: str) -> bool:
         """Whether a repository has a blob."""
         return self.request("HEAD", f"/v2/{name}/blobs/{digest}", ok=(200, 404))[0] == 200
@@ -176,7 +182,7 @@ class Registry:
         text = answer.decode(errors="replace").strip()
         if "no space left" in text:
             return HubError(
-                "the disk the sandbox lies on is full", seen=text[:300], next_command="python3 -m labsupport doctor"
+                "the disk the sandbox lies on is full", seen=text[:300], next_command=f"free some space, then: {RETRY}"
             )
         return HubError(f"the registry at {self.url} refused a request", seen=f"{method} {path}: {status} {text[:300]}")
 

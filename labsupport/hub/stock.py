@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from labsupport.errors import CourseError, HubError
-from labsupport.hub import images
+from labsupport.hub import damage, images
 from labsupport.hub.build import Image
 from labsupport.hub.images import Source
 from labsupport.hub.registry import Registry, descriptors, reference
@@ -42,8 +43,10 @@ class Stocked:
         return f"{self.name.removeprefix('library/')}:{self.tag}"
 
 
-def fill(sb: Place, report: Report = print) -> None:
+def fill(sb: Place, report: Report = print, *, verify: bool = False) -> None:
     """Put the course's images into the sandbox's registry; at once when they are there already.
+
+    With verify every byte of theirs is compared with its digest, and what is damaged is made again.
 
     They are built from Debian's packages; where those cannot be had, the base comes from Docker Hub, and images that
     need packages are left as a hub file brought them, or out. An interrupted fill completes the next time. Raises
@@ -55,13 +58,17 @@ def fill(sb: Place, report: Report = print) -> None:
 
     with Registry(sb.registry_url) as registry:
         registry.wait()
-        if read_stamp(sb, registry).get("key") == key:
+        wrong = _damaged(sb, registry) if verify else set()
+        if not wrong and read_stamp(sb, registry).get("key") == key:
             return
         # two notebooks open at once: the second waits, and finds the work done
         lock = _stamp(sb).with_name("fill.lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(lock):
-            if read_stamp(sb, registry).get("key") != key:
+            if wrong:
+                report(f"mending the hub: {len(wrong)} of its files are not what their digests say")
+                damage.remove(sb.directory, wrong)
+            if wrong or read_stamp(sb, registry).get("key") != key:
                 _fill(sb, registry, wanted, key, report)
 
 
@@ -79,7 +86,8 @@ def _fill(sb: Place, registry: Registry, wanted: list[Source], key: str, report:
     if not made:
         raise HubError(
             "the hub is empty: neither Debian's packages nor Docker Hub can be reached",
-            next_command="python3 -m labsupport hub load FILE   (a hub file made on another machine)",
+            next_command="python3 -m labsupport start, once there is a network   "
+            "(or without one: python3 -m labsupport hub load FILE, a hub file made on another machine)",
         )
     missing = [source.reference for source in wanted if source.reference not in made]
     if missing:
@@ -90,6 +98,30 @@ def _fill(sb: Place, registry: Registry, wanted: list[Source], key: str, report:
     else:
         write_stamp(sb, key, {name: image.digest for name, image in made.items()})
     report(f"the hub holds {len(made)} images of the course ({time.monotonic() - started:.1f} s)")
+
+
+def damaged(sb: Place) -> set[str]:
+    """The digests of the course's images of which the hub has other bytes. Raises HubError as missing does."""
+    with Registry(sb.registry_url) as registry:
+        registry.wait()
+        return _damaged(sb, registry)
+
+
+def _damaged(sb: Place, registry: Registry) -> set[str]:
+    recorded = _recorded(sb).get("images", {}).items()
+    return damage.find(registry, ((f"library/{reference(image)[0]}", digest) for image, digest in recorded))
+
+
+def missing(sb: Place) -> list[str]:
+    """The course's images that the hub does not have. Raises HubError when the registry does not answer."""
+    with Registry(sb.registry_url) as registry:
+        registry.wait()
+        found = []
+        for source in images.sources():
+            name, tag = reference(source.reference)
+            if registry.manifest_digest(f"library/{name}", tag) is None:
+                found.append(source.reference)
+        return found
 
 
 def catalog(sb: Place) -> list[Stocked]:
@@ -114,13 +146,24 @@ def _size(registry: Registry, name: str, digest: str) -> int:
 
 def read_stamp(sb: Place, registry: Registry) -> dict[str, Any]:
     """Return what the last complete fill or load wrote ("key", "images"), or {} if the registry no longer has it."""
-    try:
+    stamp = _recorded(sb)
+    for image, digest in stamp.get("images", {}).items():
+        name, tag = reference(image)
+        try:
+            if registry.manifest_digest(f"library/{name}", tag) != digest:
+                return {}
+        except HubError:  # it refuses to serve a manifest that is damaged
+            return {}
+    return stamp
+
+
+def _recorded(sb: Place) -> dict[str, Any]:
+    """The stamp as it was written, {} when there is none that can be read."""
+    with contextlib.suppress(OSError, ValueError, KeyError, AttributeError, TypeError):
         stamp: dict[str, Any] = json.loads(_stamp(sb).read_text())
-        recorded = [(*reference(image), digest) for image, digest in stamp["images"].items()]
-    except (OSError, ValueError, KeyError, AttributeError):
-        return {}
-    current = all(registry.manifest_digest(f"library/{name}", tag) == digest for name, tag, digest in recorded)
-    return stamp if current else {}
+        if all(isinstance(part, str) for pair in stamp["images"].items() for part in pair):
+            return stamp
+    return {}
 
 
 def write_stamp(sb: Place, key: str, digests: dict[str, str]) -> None:
@@ -155,8 +198,9 @@ def _image(source: Source, root: Path | None, made: dict[str, Image], registry: 
             return images.make(source, root, made.get(source.base))
         return None
     name, tag = reference(source.reference)
-    if registry.manifest_digest(f"library/{name}", tag):
-        return registry.pull(f"library/{name}", tag)
+    with contextlib.suppress(HubError):  # a damaged one is as good as none
+        if registry.manifest_digest(f"library/{name}", tag):
+            return registry.pull(f"library/{name}", tag)
     if source.base != "scratch":
         return None
     from labsupport.hub import upstream  # TLS and all that: only where it is needed

@@ -53,7 +53,7 @@ def find() -> Running | None:
 def _recorded() -> Iterator[Running]:
     for path in sorted(settings.runtime().glob("jpserver-*.json")):
         # a server may be writing or removing its file right now
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             info = json.loads(path.read_text())
             yield Running(int(info["pid"]), int(info["port"]), str(info["token"]))
 

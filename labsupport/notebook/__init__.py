@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from typing import Any
 
+from labsupport import sandbox
 from labsupport.errors import HubError
 
 
@@ -20,10 +22,11 @@ def load(shell: Any) -> None:
     Says nothing when all is there. Raises CourseError, shown without a traceback, when no engine can be had: it names
     the next command.
     """
-    from labsupport import hub, sandbox
+    from labsupport import hub
     from labsupport.notebook import magics
 
     engine = sandbox.start(report=_report)
+    _tell_about_terminals(engine)
     engine.apply_environment()
     magics.register(shell, engine)
     importlib.import_module("labsupport.notebook.lab").register(shell)
@@ -34,6 +37,20 @@ def load(shell: Any) -> None:
     except HubError as error:
         # The engine and everything else works; the lessons' images may be missing.
         print(f"[sandbox] {error}", file=sys.stderr, flush=True)
+
+
+def _tell_about_terminals(engine: sandbox.Sandbox) -> None:
+    """Where the course's own `start` has not opened this notebook, a terminal beside it is not the sandbox's."""
+    if os.environ.get("DOCKER_HOST") == engine.docker_host:
+        return
+    from labsupport.sandbox import exports
+
+    print(
+        "[sandbox] This notebook is connected. A terminal beside it is not: `docker` there is this computer's own,\n"
+        "and what lessons have you delete there would be yours. Type this in the terminal first:\n\n"
+        f"    {exports.command()}\n",
+        flush=True,
+    )
 
 
 def _report(line: str) -> None:

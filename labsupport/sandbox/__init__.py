@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from labsupport.sandbox import paths
     from labsupport.sandbox.lifecycle import attach, purge, reset, start, status, stop
     from labsupport.sandbox.session import Sandbox
+    from labsupport.sandbox.trouble import advice
 
-__all__ = ["Sandbox", "attach", "paths", "purge", "reset", "start", "status", "stop"]
+__all__ = ["Sandbox", "advice", "attach", "paths", "purge", "reset", "start", "status", "stop"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,5 +27,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "paths":
         return importlib.import_module(f"{__name__}.paths")
-    module = "session" if name == "Sandbox" else "lifecycle"
+    module = {"Sandbox": "session", "advice": "trouble"}.get(name, "lifecycle")
     return getattr(importlib.import_module(f"{__name__}.{module}"), name)

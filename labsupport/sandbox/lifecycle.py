@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -15,8 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labsupport.errors import EngineFailed, SandboxError, SandboxNotRunning
-from labsupport.sandbox import api, marked, paths, processes, state, store
+from labsupport import pace
+from labsupport.errors import EngineFailed, SandboxNotRunning
+from labsupport.sandbox import api, marked, paths, processes, startlock, state, store, trouble
 from labsupport.sandbox.session import Sandbox
 
 if TYPE_CHECKING:
@@ -24,19 +24,37 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 
-START_SECONDS = 90
+HUNG_SECONDS = 20  # a busy machine's engine may be slow to answer; its supervisor pings it meanwhile
 STOP_SECONDS = 30
-START_COMMAND = "python3 -m labsupport start"
+_START_LOCK = "start.lock"
 
 # They outlive this process on purpose: dropping a Popen whose child runs is a ResourceWarning.
 _SUPERVISORS: list[subprocess.Popen[bytes]] = []
 
 
 def status(name: str = "") -> state.State:
-    """How the sandbox is doing now: the last written state, corrected when its supervisor has gone."""
+    """How the sandbox is doing now: the last written state, corrected by what is found.
+
+    "stopped" where its supervisor has gone, "not answering" where the engine that should be ready does not answer.
+    """
     directory = paths.sandbox(name or paths.sandbox_name())
+    current = _written(directory)
+    if current.status == "ready" and not api.answers(current.docker_host, current.certificates):
+        again = _written(directory)  # it may have been stopped or restarted just now
+        current = dataclasses.replace(again, status=trouble.NOT_ANSWERING) if again.status == "ready" else again
+    return current
+
+
+def _written(directory: Path) -> state.State:
+    """The last written state, corrected by whether a supervisor lives."""
     current = state.read_state(directory)
-    if current.status in ("ready", "starting") and not state.supervised(directory):
+    if state.supervised(directory):
+        if current.status == "stopped" and not current.supervisor:
+            # a supervisor writes its number first of all: what it wrote is lost
+            return dataclasses.replace(
+                current, status=trouble.NOT_ANSWERING, error=f"{state.STATE} there can't be read"
+            )
+    elif current.status == "ready" or (current.status == "starting" and not state.is_held(directory / _START_LOCK)):
         current.status = "stopped"
     return current
 
@@ -44,45 +62,60 @@ def status(name: str = "") -> state.State:
 def attach(name: str = "") -> Sandbox:
     """The running sandbox. Waits while its engine is being (re)started. Raises SandboxNotRunning, EngineFailed."""
     name = name or paths.sandbox_name()
-    deadline = time.monotonic() + START_SECONDS
+    directory = paths.sandbox(name)
+    hung = time.monotonic()
     while True:
-        current = status(name)
+        current = _written(directory)
         if current.status == "ready" and api.answers(current.docker_host, current.certificates):
             break
-        if current.status == "failed":
-            raise _failed(name, current)
+        if current.status in ("failed", trouble.NOT_ANSWERING):
+            raise trouble.failed(name, current)
         if current.status == "stopped":
             raise SandboxNotRunning(
                 f"no sandbox is running under the name {name!r}",
-                seen=f"no supervisor for {paths.sandbox(name)}",
-                next_command=START_COMMAND,
+                seen=f"no supervisor for {directory}",
+                next_command=trouble.START,
             )
         if current.status == "starting":
             # its supervisor says when it is to be given up: a slow machine is no failure
-            deadline = time.monotonic() + START_SECONDS
-        if time.monotonic() > deadline:
-            raise _failed(name, current)
+            hung = time.monotonic()
+        elif (waited := time.monotonic() - hung) > HUNG_SECONDS and waited > pace.seconds(HUNG_SECONDS):
+            raise trouble.failed(name, current)
         time.sleep(0.02)
-    sandbox = Sandbox.of(paths.sandbox(name))
+    if not (directory / trouble.WORKED).exists():
+        with contextlib.suppress(OSError):  # a full disk is told by what needs more room
+            (directory / trouble.WORKED).touch()
+    sandbox = Sandbox.of(directory)
     sandbox._notices_read = _size(sandbox.directory / state.NOTICES)
     return sandbox
 
 
-def start(report: Report = print, name: str = "", *, wait: bool = True) -> Sandbox:
-    """The running sandbox, booted first where there is none. Safe to call twice, from two processes, or again.
+def start(
+    report: Report = print, name: str = "", *, wait: bool = True, booting: Callable[[], None] = lambda: None
+) -> Sandbox:
+    """The running sandbox, booted first where there is none or it hangs. Safe to call from two processes, or again.
 
     With wait=False it returns while the engine still boots: its address and environment are known by then; attach()
-    waits until it answers.
+    waits until it answers. booting is called before this process boots one: whoever started it may want to stop it.
     """
     name = name or paths.sandbox_name()
     store.choose(paths.sandbox(name))  # a running engine of the other store is not what was asked for
     with contextlib.suppress(SandboxNotRunning, EngineFailed):
         return attach(name)
-    directory = marked.make(paths.sandbox(name))
-    with _starting(directory):
-        current = status(name)
-        if current.status not in ("ready", "starting"):
-            _boot(name, directory, report)
+    try:
+        directory = marked.make(paths.sandbox(name))
+        with _starting(directory):
+            current = status(name)
+            if current.status not in ("ready", "starting"):
+                if state.supervised(directory):
+                    report("the engine does not answer: it is ended and started again")
+                    stop(name)
+                booting()
+                _boot(name, directory, report)
+    except OSError as error:
+        if not trouble.is_full(error):
+            raise
+        raise trouble.full(paths.sandbox(name)) from error
     if not wait and (driver := _driver(directory)):
         return Sandbox(name, directory, driver.name, driver.docker_host, driver.certificates)
     return _wait(name, directory)
@@ -101,7 +134,8 @@ def stop(name: str = "", report: Report = lambda line: None) -> bool:
         while state.supervised(directory):
             late = time.monotonic() > deadline
             # read anew each time: a supervisor that has just begun has not written its number yet
-            if supervisor := state.read_state(directory).supervisor:
+            supervisor = state.holder(directory / state.LOCK)
+            if supervisor > 0:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(supervisor, getattr(signal, "SIGKILL", signal.SIGTERM) if late else signal.SIGTERM)
             if late:
@@ -196,23 +230,7 @@ def _wait(name: str, directory: Path) -> Sandbox:
     try:
         return attach(name)
     except SandboxNotRunning as error:
-        raise _failed(name, state.read_state(directory)) from error
-
-
-def _failed(name: str, current: state.State) -> EngineFailed:
-    directory = paths.sandbox(name)
-    log = state.tail(directory / state.ENGINE_LOG, 4)
-    if "no space left on device" in log:
-        return EngineFailed(
-            "the disk that holds the sandbox is full",
-            seen=f"{shutil.disk_usage(directory).free // 1_000_000} MB free at {directory}",
-            next_command=f"free some space, then: {START_COMMAND}   (or: python3 -m labsupport stop --purge)",
-        )
-    return EngineFailed(
-        "the sandbox's engine did not start" if current.status == "failed" else "the sandbox's engine does not answer",
-        seen=f"{current.error or current.status}; the end of {directory / state.ENGINE_LOG}:\n{log}",
-        next_command="python3 -m labsupport doctor",
-    )
+        raise trouble.failed(name, state.read_state(directory)) from error
 
 
 def _sweep(name: str, directory: Path) -> None:
@@ -238,17 +256,14 @@ def _driver(directory: Path) -> Driver | None:
 
 
 @contextlib.contextmanager
-def _starting(directory: Path) -> Iterator[None]:
-    """One start at a time; a second one waits, then finds the sandbox running."""
-    import filelock
+def _starting(directory: Path, seconds: float = startlock.WAIT_SECONDS) -> Iterator[None]:
+    """One boot at a time, by a command or a notebook; a second one waits, then finds the sandbox running."""
 
-    try:
-        with filelock.FileLock(directory / "start.lock", timeout=600):
-            yield
-    except filelock.Timeout as error:
-        raise SandboxError(
-            "another start has been at work for ten minutes", next_command="python3 -m labsupport stop"
-        ) from error
+    def end(other: int) -> str:
+        return f"kill {other} && {trouble.START}   (a notebook's kernel, it may be: its variables go with it)"
+
+    with startlock.only_one(directory / _START_LOCK, lambda other: None, seconds, end):
+        yield
 
 
 def _size(path: Path) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import docker
 
 # These would lead the client to the learner's own engine, or change how it talks.
-_NOT_INHERITED = (
+NOT_INHERITED = (
     *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS", "DOCKER_TLS_VERIFY"),
     *("DOCKER_API_VERSION", "DOCKER_CONTENT_TRUST", "DOCKER_DEFAULT_PLATFORM", "BUILDKIT_HOST", "BUILDX_BUILDER"),
     # a wish for this sandbox, which has been granted: another one that a cell starts has no part in it
@@ -102,7 +102,7 @@ class Sandbox:
 
         DOCKER_CONFIG is the sandbox's, so that a `docker login` never writes into the learner's own ~/.docker.
         """
-        variables = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
+        variables = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
         variables["DOCKER_HOST"] = self.docker_host
         variables["DOCKER_CONFIG"] = str(self.directory / "docker-config")
         variables["LABSUPPORT_SANDBOX"] = self.name
@@ -132,7 +132,7 @@ class Sandbox:
     def apply_environment(self) -> None:
         """Make this process and its later children (a kernel and its cells) use the sandbox."""
         variables = self.environment()
-        for name in _NOT_INHERITED:
+        for name in NOT_INHERITED:
             os.environ.pop(name, None)
         os.environ.update(variables)
 

@@ -82,9 +82,12 @@ def read_settings(directory: Path) -> Settings:
 def read_state(directory: Path) -> State:
     """The last state written; status "stopped" where there is none that can be read."""
     try:
-        return State(**json.loads((directory / STATE).read_text(encoding="utf-8")))
+        found = State(**json.loads((directory / STATE).read_text(encoding="utf-8")))
+        if isinstance(found.status, str) and isinstance(found.supervisor, int):
+            return found
     except (OSError, ValueError, TypeError):
-        return State(status="stopped")
+        pass
+    return State(status="stopped")
 
 
 def add_notice(directory: Path, text: str) -> None:
@@ -102,7 +105,13 @@ def notices(directory: Path, offset: int) -> tuple[list[str], int]:
     except OSError:
         return [], 0
     whole = [line for line in lines if line.endswith(b"\n")]
-    return [json.loads(line) for line in whole], offset + sum(map(len, whole))
+    texts = []
+    for line in whole:
+        # what somebody else, or a full disk, left there is no notice
+        with contextlib.suppress(ValueError):
+            if isinstance(text := json.loads(line), str):
+                texts.append(text)
+    return texts, offset + sum(map(len, whole))
 
 
 def try_lock(path: Path) -> IO[bytes] | None:
@@ -123,16 +132,40 @@ def try_lock(path: Path) -> IO[bytes] | None:
     return file
 
 
-def supervised(directory: Path) -> bool:
-    """Whether a supervisor lives: its lock is held."""
-    path = directory / LOCK
+def write_holder(lock: IO[bytes]) -> None:
+    """Write this process's number into a lock it holds."""
+    lock.truncate(0)
+    lock.write(b"%d\n" % os.getpid())
+    lock.flush()
+
+
+def holder(path: Path) -> int:
+    """The process that holds a lock, by the number it wrote there; 0 where none holds it, -1 where it wrote none."""
+    if not is_held(path):
+        return 0
+    try:
+        return int(path.read_bytes() or b"-1")
+    except (OSError, ValueError):
+        return -1
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock in this file."""
     if not path.exists():
         return False
-    file = try_lock(path)
+    try:
+        file = try_lock(path)
+    except OSError:
+        return False
     if file is None:
         return True
     file.close()
     return False
+
+
+def supervised(directory: Path) -> bool:
+    """Whether a supervisor lives: its lock is held."""
+    return is_held(directory / LOCK)
 
 
 def tail(path: Path, lines: int = 12) -> str:

@@ -137,6 +137,7 @@ def main() -> None:
     if lock is None:
         return  # another supervisor keeps this sandbox
     with lock:
+        state.write_holder(lock)
         Supervisor(directory).run()
 
 

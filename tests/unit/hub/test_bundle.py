@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -315,3 +316,12 @@ def test_a_full_disk_leaves_no_half_image(filled: FakeRegistry, other_place: Fak
     other_place.full = False
     hub.load(other_place, tmp_path / "hub.tar", quiet)
     assert other_place.manifests == filled.manifests
+
+
+def test_what_is_no_file_is_refused_at_once(other_place: FakeRegistry, tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a device without end, a folder."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        with pytest.raises(HubError, match="is not a file"):
+            hub.load(other_place, path, quiet)

@@ -1,0 +1,50 @@
+"""A notebook that `start` has not opened says that its terminals are not the sandbox's, and gives the line for one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kernels import kernel
+
+from labsupport import sandbox
+
+pytestmark = pytest.mark.engine
+
+# what a learner's terminal may have: an engine of their own, chosen in several ways
+OWN = {
+    "DOCKER_HOST": "tcp://192.0.2.1:2375",
+    "DOCKER_CONTEXT": "mine",
+    "DOCKER_TLS_VERIFY": "1",
+    "DOCKER_CERT_PATH": "/nowhere",
+    "BUILDKIT_HOST": "tcp://192.0.2.1:1234",
+}
+PROBE = "echo x\"$DOCKER_CONTEXT$DOCKER_TLS_VERIFY$BUILDKIT_HOST\"; docker info -f '{{index .Labels 0}}'; pwd"
+
+
+def learners() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**os.environ, **OWN, "PATH": path, "LABSUPPORT_NO_VENV": "1", "SHELL": "/bin/bash"}
+
+
+def test_a_notebook_opened_some_other_way_gives_the_line(sb: sandbox.Sandbox) -> None:
+    with kernel(learners()) as running:
+        seen = running.run("%load_ext labsupport")
+        assert seen.error == ""
+        assert "A terminal beside it is not" in seen.text("stdout")
+        again = running.run("%reload_ext labsupport")
+        assert again.streams == []
+    line = next(line for line in seen.text("stdout").splitlines() if line.startswith("    ")).strip()
+    for shell in ("bash", "dash"):
+        done = subprocess.run(
+            [shell, "-c", f"{line}\n{PROBE}"], env=learners(), cwd="/", capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines() == ["x", f"course.sandbox={sb.name}", "/"], done.stderr
+
+
+def test_a_notebook_opened_by_start_says_nothing(sb: sandbox.Sandbox) -> None:
+    with kernel(sb.environment()) as running:
+        assert running.run("%load_ext labsupport").streams == []
