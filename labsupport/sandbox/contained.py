@@ -246,4 +246,6 @@ def _archive(files: dict[str, bytes]) -> bytes:
             entry = tarfile.TarInfo(name.lstrip("/"))
             entry.size, entry.mode = len(data), 0o600
             archive.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
+        end = archive.offset
+    # tarfile fills up to 20 blocks after the two that end an archive; Podman's reader may be gone by then (broken pipe)
+    return buffer.getvalue()[: end + 2 * tarfile.BLOCKSIZE]

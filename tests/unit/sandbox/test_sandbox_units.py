@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from labsupport.errors import CourseError, EngineFailed, NoEngine, SandboxError, SandboxNotRunning
 from labsupport.sandbox import (
     choice,
+    contained,
     engine,
     engine_image,
     inside,
@@ -364,3 +367,11 @@ def test_another_trouble_is_no_taken_port() -> None:
         port = held.getsockname()[1]
         assert not ports.taken(f"error mounting 127.0.0.1:{port}: operation not permitted", [port])
         assert ports.taken("proxy already running", [port]) == {port}  # Podman's machine names none
+
+
+def test_nothing_follows_the_end_of_an_archive_for_an_engine() -> None:
+    """Podman's reader ends there; what it does not read any more is "write |1: broken pipe" under load."""
+    made = contained._archive({"/one": b"1", "/etc/two": b"2" * 600})
+    assert len(made) == (2 + 3 + 2) * tarfile.BLOCKSIZE
+    with tarfile.open(fileobj=io.BytesIO(made)) as archive:
+        assert archive.getnames() == ["one", "etc/two"]
