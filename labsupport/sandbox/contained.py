@@ -193,6 +193,7 @@ class Contained(Driver):
             entrypoint=[program],
             network_mode=f"container:{ours.name('')}",
             volumes={ours.make_volume("hub"): {"bind": HUB}},
+            **_machines_ids(ours.learner.info()),
         )
         files = {"/registry.yml": configuration.encode(), "/htpasswd": registry.HTPASSWD.encode()}
         container.put_archive("/", _archive(files))
@@ -228,15 +229,21 @@ def _privileges(learner: docker.DockerClient) -> dict[str, Any]:
     A privileged process has no SELinux type that would restrict it, and must be able to read the working copy, which
     is not labelled for containers (and is not relabelled by us): so no label is said, not only meant. With cgroup v2
     it gets a cgroup namespace of its own whatever the engine's default is, or it would arrange the machine's cgroups.
-    Where the engine maps ids (userns-remap), privileged containers are refused unless they are the machine's ids.
     """
     info = learner.info()
     privileges: dict[str, Any] = {"privileged": True, "security_opt": ["label=disable"]}
     if info.get("CgroupVersion") == "2":
         privileges["cgroupns"] = "private"
-    if any(option.startswith("name=userns") for option in info.get("SecurityOptions") or ()):
-        privileges["userns_mode"] = "host"
-    return privileges
+    return {**privileges, **_machines_ids(info)}
+
+
+def _machines_ids(info: dict[str, Any]) -> dict[str, str]:
+    """No mapped ids, where the engine maps them (userns-remap): it refuses them to privileged containers.
+
+    Nor to the registries: a process of mapped ids may not join the network of one that has the machine's.
+    """
+    mapped = any(option.startswith("name=userns") for option in info.get("SecurityOptions") or ())
+    return {"userns_mode": "host"} if mapped else {}
 
 
 def _archive(files: dict[str, bytes]) -> bytes:
