@@ -2,50 +2,126 @@
 
 The unpacked engine programs are kept between runs in the cache folder of the machine (LABSUPPORT_PACKAGES names
 another), because fetching them is the slow part; all else is removed at the end.
+
+Run in several processes (`-n 4`), each has a home and sandboxes of its own below that one, and, as root on Linux, a
+network of its own: groups.py says what stays in one process.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import groups
+import own_network
 import pytest
 
 from labsupport import sandbox
 from labsupport.errors import NoEngine
+from labsupport.exercises import catalog
+from labsupport.lessons import Lesson, find
+from labsupport.sandbox import lifecycle, processes
+
+RUN = "COURSE_TEST_RUN"  # in the environment of all that a run starts: its home
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--require-engine", action="store_true", help="fail, not skip, where no engine can run")
+    parser.addoption("--lesson", metavar="NN", help="only what is tested lesson by lesson, of this one")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the whole run, its kernels and its commands one home of their own."""
-    if hasattr(config, "workerinput"):
-        return  # an xdist worker inherits the controller's home
-    os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.packages())
-    home = tempfile.mkdtemp(prefix="course-test-")
-    os.environ["LABSUPPORT_HOME"] = home
+    """Give the whole run, its kernels and its commands one home of their own; in it each process one of its own."""
+    worker = worker_of(config)
+    if worker:
+        home = Path(os.environ[RUN]) / worker
+        home.mkdir()
+    else:
+        home = Path(tempfile.mkdtemp(prefix="course-test-"))
+        os.environ[RUN] = str(home)
+        os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.packages())
+    os.environ["LABSUPPORT_HOME"] = str(home)
     for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE"):
         os.environ.pop(name, None)
-    config.stash[_HOME] = Path(home)
+    config.stash[_HOME] = home
+
+
+def worker_of(config: pytest.Config) -> str:
+    """The number of this process among those of pytest-xdist; "" in the one that gives them work, and alone."""
+    return str(getattr(config, "workerinput", {}).get("workerid", "")).removeprefix("gw")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One process of several is given ten seconds after this: it cleans up now, when its fixtures have."""
+    if worker_of(session.config):
+        _clean_up(session.config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    home = config.stash.get(_HOME, None)
-    if home is None:
-        return
-    os.environ["LABSUPPORT_HOME"] = str(home)
-    for folder in sorted((home / "cache" / "sandbox").glob("*")):
+    if not worker_of(config) and (home := config.stash.get(_HOME, None)):
+        _clean_up(config)
+        # what a process that was killed has left
+        processes.kill_all(lambda: processes.leftovers(str(home), RUN))
+
+
+def _clean_up(config: pytest.Config) -> None:
+    home = config.stash[_HOME]
+    for folder in sorted([*home.glob("cache/sandbox/*"), *home.glob("*/cache/sandbox/*")]):
+        os.environ["LABSUPPORT_HOME"] = str(folder.parents[2])
         sandbox.purge(folder.name)
+    for supervisor in lifecycle._SUPERVISORS:
+        supervisor.wait(30)
+    if end := config.stash.get(_NETWORK, None):
+        end()
     shutil.rmtree(home, ignore_errors=True)
 
 
 _HOME = pytest.StashKey[Path]()
+_NETWORK = pytest.StashKey[Callable[[], None]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those of the wanted lesson; the long ones first."""
+    if wanted := config.getoption("--lesson"):
+        chosen = [item for item in items if _is_of(item, find(wanted))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+    items.sort(key=_rank)
+
+
+def _is_of(item: pytest.Item, lessons: list[Lesson]) -> bool:
+    """Whether a test is called with one of these lessons, or with an exercise of theirs."""
+    words = item.callspec.id if hasattr(item, "callspec") else ""
+    exercises = [exercise.id for lesson in lessons for exercise in catalog.load(lesson.folder).exercises]
+    return words in exercises or any(lesson.name in words for lesson in lessons)
+
+
+def _rank(item: pytest.Item) -> int:
+    return 0 if item.get_closest_marker("slow") else 1 if groups.needs_ports(item) else 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """One process of several tells its groups, and gets a network of its own if any test will need ports."""
+    if not worker_of(session.config):
+        return
+    home, networks = session.config.stash[_HOME], own_network.possible()
+    groups.write(session.items, home, networks)
+    if networks and any(map(groups.needs_ports, session.items)):
+        # where no engine can be had its tests skip, and say why
+        with contextlib.suppress(NoEngine):
+            session.config.stash[_NETWORK] = own_network.enter(home, lambda line: print(line, file=sys.stderr))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> groups.Groups:
+    return groups.Groups(config, log, config.stash[_HOME])
 
 
 def started(config: pytest.Config, name: str, **wishes: str) -> sandbox.Sandbox:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labsupport import hub, sandbox
-from labsupport.lessons import Lesson
 
-AT_A_TIME = 2
 SANITIZE = Path(__file__).with_name("nbval-sanitize.cfg")
 IN_PLACE = """
 import subprocess, sys
@@ -50,46 +45,6 @@ def nbval(notebook: Path, environment: Mapping[str, str], *, begin_anew: bool = 
     if begin_anew:
         command = [sys.executable, "-c", IN_PLACE, *command]
     return subprocess.run(command, env=environment, cwd=notebook.parent, capture_output=True, text=True, check=False)
-
-
-@dataclass
-class Row:
-    """Runs that follow each other in one place: a file and its lesson each, and what comes of it."""
-
-    environment: Mapping[str, str]
-    notebooks: Sequence[tuple[Lesson, Path]]
-    results: dict[str, Future[Run]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.results = {lesson.name: Future() for lesson, _ in self.notebooks}
-
-
-class Rows:
-    """Several rows side by side, two runs at a time; no lesson runs twice at once, for its ports are the same."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._slots = threading.Semaphore(AT_A_TIME)
-        self._lessons = {name: threading.Lock() for row in rows for name in row.results}
-        self._ended = False
-        self._threads = [threading.Thread(target=self._go, args=(row,), daemon=True) for row in rows]
-        for thread in self._threads:
-            thread.start()
-
-    def end(self) -> None:
-        """Begin no further run, and wait for those that go on."""
-        self._ended = True
-        for thread in self._threads:
-            thread.join()
-
-    def _go(self, row: Row) -> None:
-        for lesson, notebook in row.notebooks:
-            with self._lessons[lesson.name], self._slots:
-                if self._ended:
-                    return
-                try:
-                    row.results[lesson.name].set_result(nbval(notebook, row.environment))
-                except Exception as error:  # noqa: BLE001 - told to whoever waits for it
-                    row.results[lesson.name].set_exception(error)
 
 
 @contextmanager

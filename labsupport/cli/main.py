@@ -77,14 +77,18 @@ def start(no_browser: bool, port: int) -> int:
 
 
 @course.command(context_settings={"ignore_unknown_options": True})
+@click.option("--quick", is_flag=True, help="Only what needs no engine and no browser.")
+@click.option("--lesson", metavar="NN", default="", help="Only the notebooks, exercises and pictures of one lesson.")
 @click.option("--no-install", is_flag=True, help="Install no system packages; tests that need them are skipped.")
 @click.option("--require-engine", is_flag=True, help="A test skipped for want of an engine fails (set on CI).")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
-def test(no_install: bool, require_engine: bool, pytest_arguments: tuple[str, ...]) -> int:
-    """Run the whole test suite, the notebooks too. Other arguments go to pytest."""
+def test(quick: bool, lesson: str, no_install: bool, require_engine: bool, pytest_arguments: tuple[str, ...]) -> int:
+    """Run the whole test suite, the notebooks too, in several processes. Other arguments go to pytest."""
     from labsupport.cli.test import run_tests
 
-    return run_tests(list(pytest_arguments), install=not no_install, require_engine=require_engine)
+    return run_tests(
+        list(pytest_arguments), install=not no_install, require_engine=require_engine, quick=quick, lesson=lesson
+    )
 
 
 @course.command()

@@ -3,58 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbval_runs import Row, Rows, Run, nbval, place
+from nbval_runs import Run, nbval, place
 
 from labsupport.errors import NoEngine
 from labsupport.lessons import Lesson, find
 from labsupport.lessons.builder import load, load_verdicts
 
-LESSONS = find()
-UNTOUCHED = "untouched"
-ENGINES = {"release": "release", "newest": "newest", UNTOUCHED: "newest"}  # of each row of runs
-pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(2700)]  # a test may wait for all runs before its own
+# runs of one lesson follow each other: they use the same files of /tmp
+LESSONS = [pytest.param(each, id=each.name, marks=pytest.mark.together(each.name)) for each in find()]
+On = Callable[[str], dict[str, str]]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-@pytest.fixture(scope="module")
-def rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Row]]:
-    """The runs that were chosen, going on side by side from the first test on: a test waits for its own."""
-    chosen: dict[str, list[Lesson]] = {}
-    for item in request.session.items:
-        if item.path == request.path and "rows" in getattr(item, "fixturenames", ()):
-            asked = item.callspec.params  # type: ignore[attr-defined]
-            chosen.setdefault(asked.get("engine", UNTOUCHED), []).append(asked["lesson"])
-    folder = tmp_path_factory.mktemp("nbval")
+@pytest.fixture(scope="session")
+def environment_on(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[On]:
+    """environment_on(ENGINE): what leads a run to a sandbox of that engine, booted when it is first asked for."""
+    made: dict[str, dict[str, str]] = {}
     with ExitStack() as places:
-        made = {}
-        try:
-            for number, (kind, lessons) in enumerate(chosen.items()):
-                environment = places.enter_context(place(folder / kind, ENGINES[kind]))
-                made[kind] = Row(environment, _files(_turned(lessons, number), kind, folder))
-        except NoEngine as error:
-            if request.config.getoption("--require-engine"):
-                raise
-            pytest.skip(f"no engine here: {error}")
-        running = Rows(list(made.values()))
-        places.callback(running.end)
-        yield made
 
+        def on(engine: str) -> dict[str, str]:
+            if engine not in made:
+                try:
+                    made[engine] = places.enter_context(place(tmp_path_factory.mktemp("nbval"), engine))
+                except NoEngine as error:
+                    if pytestconfig.getoption("--require-engine"):
+                        raise
+                    pytest.skip(f"no engine here: {error}")
+            return made[engine]
 
-def _turned(lessons: Sequence[Lesson], number: int) -> list[Lesson]:
-    """Each row begins at another lesson: they do not wait for each other."""
-    begin = number * len(lessons) // len(ENGINES)
-    return [*lessons[begin:], *lessons[:begin]]
-
-
-def _files(lessons: Sequence[Lesson], kind: str, folder: Path) -> list[tuple[Lesson, Path]]:
-    if kind == UNTOUCHED:
-        return [(lesson, _untouched(lesson, folder / "copies")) for lesson in lessons]
-    return [(lesson, lesson.solution) for lesson in lessons]
+        yield on
 
 
 def _untouched(lesson: Lesson, folder: Path) -> Path:
@@ -78,16 +63,16 @@ def report(run: Run) -> str:
 
 
 @pytest.mark.parametrize("engine", ["release", "newest"])
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_solutions_print_what_is_committed(lesson: Lesson, engine: str, rows: dict[str, Row]) -> None:
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_solutions_print_what_is_committed(lesson: Lesson, engine: str, environment_on: On) -> None:
     """On the oldest engine the course knows, and on the newest."""
-    run = rows[engine].results[lesson.name].result()
+    run = nbval(lesson.solution, environment_on(engine))
     assert run.returncode == 0, report(run)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_the_learners_copy_untouched_says_not_yet(lesson: Lesson, rows: dict[str, Row]) -> None:
-    run = rows[UNTOUCHED].results[lesson.name].result()
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_learners_copy_untouched_says_not_yet(lesson: Lesson, environment_on: On, tmp_path: Path) -> None:
+    run = nbval(_untouched(lesson, tmp_path), environment_on("newest"))
     assert run.returncode == 0, report(run)
 
 

@@ -1,8 +1,7 @@
-"""A sandbox of its own for each test process: attempts remove images and fill the engine, so nobody shares it."""
+"""A sandbox of its own for these tests: attempts remove images and fill the engine, so nobody shares it."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ def bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
     The folders that attempts work in are below the learner's home of this run: drivers share that with the engine.
     """
-    name = f"proofs-{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
+    name = "proofs"
     try:
         box = sandbox.start(lambda line: print(line, file=sys.stderr), name)
     except NoEngine as error:

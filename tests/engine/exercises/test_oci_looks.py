@@ -17,7 +17,7 @@ from labsupport.exercises.lab import Lab
 from labsupport.exercises.proof import Bench
 from labsupport.oci.reading import Joined
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.together("08-oci-by-hand")]
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from learners_machine import Computer, LearnersEngine
 
-pytestmark = [pytest.mark.engine, pytest.mark.root]
+from labsupport.sandbox.driver import Driver
+from labsupport.sandbox.state import Settings
+
+# one after the other: runc's containers in here have the same names
+pytestmark = [pytest.mark.engine, pytest.mark.root, pytest.mark.together("engine-host")]
 
 BEGIN = """
 import json, os, subprocess, sys, time
@@ -65,13 +69,14 @@ print(json.dumps(record))
 """
 )
 
+# the seconds are these tests' own: others, which run beside them, let containers sleep too
 LEFT = (
     BEGIN
     + """
-bundle("sh", "-c", "sleep 1000 & exec sleep 1000")
+bundle("sh", "-c", "sleep 86413 & exec sleep 86413")
 assert host("runc run --detach left </dev/null >/dev/null 2>&1")[0] == 0
 assert host("runc create made </dev/null >/dev/null 2>&1")[0] == 0
-subprocess.Popen(sb.on_engine_host(["sleep", "1001"]), start_new_session=True)
+subprocess.Popen(sb.on_engine_host(["sleep", "86414"]), start_new_session=True)
 pids = [json.loads(host(f"runc state {name}")[1])["pid"] for name in ("left", "made")]
 alive = [os.path.exists(f"/proc/{pid}") for pid in pids]
 folder = str(sb.directory)
@@ -87,7 +92,7 @@ def commands():
 print(json.dumps({
     "alive": alive,
     "after": [os.path.exists(f"/proc/{pid}") for pid in pids],
-    "sleeping": sum(words[:1] == [b"sleep"] and words[1:2] in ([b"1000"], [b"1001"]) for words in commands()),
+    "sleeping": sum(words[:1] == [b"sleep"] and words[1:2] in ([b"86413"], [b"86414"]) for words in commands()),
     "state": (paths.sockets("default") / "runc").exists(),
     "told": subprocess.run(sb.on_engine_host(["true"]), capture_output=True, text=True).stderr.splitlines(),
 }))
@@ -130,7 +135,7 @@ def test_a_command_runs_where_the_engine_runs(place: tuple[Computer, dict[str, s
 def test_what_runc_left_running_ends_with_the_sandbox(place: tuple[Computer, dict[str, str], bool], how: str) -> None:
     """Also after its supervisor was killed: containers of runc's are nobody's children and carry no mark."""
     computer, course, user = place
-    before = groups()
+    before = groups(course)
     record = computer.python(LEFT, {**course, "HOW": how}, user=user)
     assert record["alive"] == [True, True]
     assert record["after"] == [False, False]
@@ -138,13 +143,15 @@ def test_what_runc_left_running_ends_with_the_sandbox(place: tuple[Computer, dic
     assert not record["state"]
     assert record["told"][0].startswith("engine-host: the sandbox does not run")
     assert record["told"][-1] == "  next: python3 -m labsupport start"
-    assert groups() <= before
+    assert groups(course) <= before
 
 
-def groups() -> set[Path]:
+def groups(course: dict[str, str]) -> set[Path]:
     """Cgroups that a container of this test's, or its sandbox, would leave behind."""
     root = Path("/sys/fs/cgroup")
-    own = {path for path in root.glob("**/containers-course-default-*") if not list(path.glob("**/*/cgroup.procs"))}
+    folder = f"{course['LABSUPPORT_HOME']}/cache/sandbox/default"
+    name = Driver(Settings("default", folder, sockets="", driver="")).cgroup()
+    own = {path for path in root.glob(f"**/{name}") if not list(path.glob("**/*/cgroup.procs"))}
     return own | {path for name in ("left", "made") for path in root.glob(f"**/{name}") if path.is_dir()}
 
 

@@ -14,6 +14,8 @@ from learners_machine import LearnersEngine
 
 from labsupport.lessons import Lesson, find
 
+# not beside nbval's run of the same lesson: they use the same files of /tmp
+LESSONS = [pytest.param(each, id=each.name, marks=pytest.mark.together(each.name)) for each in find()]
 pytestmark = [pytest.mark.engine, pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUN = """
@@ -33,7 +35,7 @@ print(json.dumps([driver, done.returncode, done.stdout[-6000:]]))
 """
 
 
-@pytest.mark.parametrize("lesson", find(), ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_no_cell_fails(lesson: Lesson, learners_engine: LearnersEngine) -> None:
     computer = learners_engine.computer
     course = computer.course("contained", LABSUPPORT_DRIVER="container", DOCKER_HOST=learners_engine.host)
