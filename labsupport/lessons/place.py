@@ -20,6 +20,7 @@ from labsupport.lessons.source import Notebook
 from labsupport.sandbox import Sandbox, marked, paths
 
 SEED = "course"
+LEARNER = {"LABSUPPORT_SEED": SEED, "LABSUPPORT_WIDGETS": "0"}  # the learner "course", without widgets
 LEARNERS_CACHE = "/home/ada/.cache/containers-course"  # in committed outputs, whoever built them
 
 
@@ -46,13 +47,13 @@ def workplace() -> Iterator[Callable[[], None]]:
 
 def environment(sb: Sandbox) -> dict[str, str]:
     """What a kernel needs to run a lesson as the learner "course" in this sandbox, without widgets."""
-    return {**sb.environment(), "LABSUPPORT_SEED": SEED, "LABSUPPORT_WIDGETS": "0"}
+    return {**sb.environment(), **LEARNER}
 
 
-def begin_anew(sb: Sandbox) -> None:
+def begin_anew(sb: Sandbox, work: Path | None = None) -> None:
     """Empty the engine of containers, volumes, networks, images and build cache; forget progress and exercise folders.
 
-    Only for a sandbox made for the purpose: it asks nobody.
+    Only for a sandbox made for the purpose: it asks nobody. work: its working folder, where another process uses it.
     """
     client = sb.client()
     for container in client.containers.list(all=True):
@@ -71,7 +72,7 @@ def begin_anew(sb: Sandbox) -> None:
             with contextlib.suppress(docker.errors.APIError):
                 client.images.remove(identity, force=True)
     client.api.prune_builds()
-    work = paths.work()
+    work = work or paths.work()
     shutil.rmtree(work / "exercises", ignore_errors=True)
     (work / "progress.json").unlink(missing_ok=True)
 

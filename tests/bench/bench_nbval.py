@@ -22,14 +22,14 @@ from queue import SimpleQueue
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from nbval_runs import nbval, place
+from nbval_runs import Place, nbval, place
 
 from labsupport.lessons import Lesson, find
 
 
-def failed_cells(lesson: Lesson, environment: dict[str, str]) -> list[str]:
+def failed_cells(lesson: Lesson, where: Place) -> list[str]:
     """One run, and the cells that failed in it."""
-    run = nbval(lesson.solution, environment)
+    run = nbval(lesson.solution, where)
     failed = re.findall(r"^FAILED (\S+::Cell \d+)", run.stdout, re.MULTILINE)
     if run.returncode and not failed:
         failed = [f"{lesson.name}: {(run.stdout + run.stderr)[-300:]}"]
@@ -48,16 +48,16 @@ def main() -> None:
     seconds: dict[str, list[float]] = defaultdict(list)
     failures: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="course-bench-") as folder, ExitStack() as places:
-        free: SimpleQueue[dict[str, str]] = SimpleQueue()
+        free: SimpleQueue[Place] = SimpleQueue()
         for number in range(options.jobs):
             free.put(places.enter_context(place(Path(folder, str(number)))))
 
         def one(lesson: Lesson) -> None:
-            environment = free.get()
+            where = free.get()
             start = time.perf_counter()
-            failures.update(failed_cells(lesson, environment))
+            failures.update(failed_cells(lesson, where))
             seconds[lesson.name].append(time.perf_counter() - start)
-            free.put(environment)
+            free.put(where)
 
         for number in range(options.rounds):
             start = time.perf_counter()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbval_runs import Run, nbval, place
+from nbval_runs import Place, Run, nbval, place
 
 from labsupport.errors import NoEngine
 from labsupport.lessons import Lesson, find
@@ -17,19 +16,19 @@ from labsupport.lessons.builder import load, load_verdicts
 
 # runs of one lesson follow each other: they use the same files of /tmp
 LESSONS = [pytest.param(each, id=each.name, marks=pytest.mark.together(each.name)) for each in find()]
-On = Callable[[str], dict[str, str]]
+On = Callable[[str], Place]
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="session")
-def environment_on(
+def place_on(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[On]:
-    """environment_on(ENGINE): what leads a run to a sandbox of that engine, booted when it is first asked for."""
-    made: dict[str, dict[str, str]] = {}
+    """place_on(ENGINE): a sandbox of that engine to run in, booted when it is first asked for."""
+    made: dict[str, Place] = {}
     with ExitStack() as places:
 
-        def on(engine: str) -> dict[str, str]:
+        def on(engine: str) -> Place:
             if engine not in made:
                 try:
                     made[engine] = places.enter_context(place(tmp_path_factory.mktemp("nbval"), engine))
@@ -64,15 +63,15 @@ def report(run: Run) -> str:
 
 @pytest.mark.parametrize("engine", ["release", "newest"])
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_solutions_print_what_is_committed(lesson: Lesson, engine: str, environment_on: On) -> None:
+def test_solutions_print_what_is_committed(lesson: Lesson, engine: str, place_on: On) -> None:
     """On the oldest engine the course knows, and on the newest."""
-    run = nbval(lesson.solution, environment_on(engine))
+    run = nbval(lesson.solution, place_on(engine))
     assert run.returncode == 0, report(run)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_the_learners_copy_untouched_says_not_yet(lesson: Lesson, environment_on: On, tmp_path: Path) -> None:
-    run = nbval(_untouched(lesson, tmp_path), environment_on("newest"))
+def test_the_learners_copy_untouched_says_not_yet(lesson: Lesson, place_on: On, tmp_path: Path) -> None:
+    run = nbval(_untouched(lesson, tmp_path), place_on("newest"))
     assert run.returncode == 0, report(run)
 
 
@@ -82,6 +81,6 @@ def test_nbval_would_notice(tmp_path: Path) -> None:
     cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="2\n")]
     path = tmp_path / "wrong.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
-    run = nbval(path, dict(os.environ), begin_anew=False)
+    run = nbval(path)
     assert run.returncode == 1, report(run)
     assert "Cell outputs differ" in run.stdout

@@ -9,26 +9,25 @@ from __future__ import annotations
 import json
 import sys
 
+import nbval_runs
 import pytest
 from learners_machine import LearnersEngine
 
 from labsupport.lessons import Lesson, find
+from labsupport.lessons.place import LEARNER
 
 # not beside nbval's run of the same lesson: they use the same files of /tmp
 LESSONS = [pytest.param(each, id=each.name, marks=pytest.mark.together(each.name)) for each in find()]
 pytestmark = [pytest.mark.engine, pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUN = """
-import json, os, subprocess, sys
+import json, subprocess, sys
 from labsupport import hub, sandbox
-from labsupport.lessons import find
-from labsupport.lessons.place import environment
 sb = sandbox.start(lambda line: None)
 hub.fill(sb, lambda line: None)
-notebook = find(sys.argv[1])[0].solution
-command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-cell-timeout", "180", "-p", "no:cacheprovider"]
-command += ["-c", os.devnull, "--rootdir", str(notebook.parent), str(notebook)]
-done = subprocess.run(command, env=environment(sb), cwd=notebook.parent, capture_output=True, text=True)
+variables, *command = json.loads(sys.argv[1])
+environment = {**sb.environment(), **variables}
+done = subprocess.run(command, env=environment, cwd=sys.argv[2], capture_output=True, text=True)
 driver = sb.driver
 sandbox.purge()
 print(json.dumps([driver, done.returncode, done.stdout[-6000:]]))
@@ -39,7 +38,9 @@ print(json.dumps([driver, done.returncode, done.stdout[-6000:]]))
 def test_no_cell_fails(lesson: Lesson, learners_engine: LearnersEngine) -> None:
     computer = learners_engine.computer
     course = computer.course("contained", LABSUPPORT_DRIVER="container", DOCKER_HOST=learners_engine.host)
-    done = computer.run(sys.executable, "-c", RUN, lesson.number, env=course, timeout=850)
+    words = [sys.executable, "-c", nbval_runs.PYTEST, *nbval_runs.nbval_words(lesson.solution, ["--nbval-lax"])]
+    told = json.dumps([nbval_runs.alone(LEARNER), *words])
+    done = computer.run(sys.executable, "-c", RUN, told, str(lesson.solution.parent), env=course, timeout=850)
     driver, status, said = json.loads(done.stdout.splitlines()[-1])
     assert driver == "container"
     assert status == 0, said

@@ -23,6 +23,7 @@ from labsupport import environment, furnish
 
 ROOT = Path(environment.__file__).parents[1]
 HASH = "0" * 64
+pytestmark = [pytest.mark.slow, pytest.mark.together("bootstrap")]  # they share an environment that is made once
 NEEDED = (
     "__init__.py",
     "__main__.py",
