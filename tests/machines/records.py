@@ -24,6 +24,9 @@ class Record:
 
     def __init__(self, name: str, results: Path = RESULTS) -> None:
         self.path = results / f"{name}.json"
+        git = ["git", "-C", str(ROOT), "rev-parse", "--short=9", "HEAD"]
+        # of the beginning: the checkout may move on while this one is tried
+        self.commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
         self.data: dict[str, Any] = {"tried": "", "facts": {}, "lessons": {}}
         if self.path.exists():
             self.data = json.loads(self.path.read_text(encoding="utf-8"))
@@ -33,21 +36,20 @@ class Record:
 
     def part(self, name: str, result: str, seconds: float, said: str = "") -> None:
         """Keep how `start` or `doctor` went."""
-        self.data[name] = {"result": result, "said": said[-SAID:], "seconds": round(seconds), **_now()}
+        self.data[name] = {"result": result, "said": said[-SAID:], "seconds": round(seconds), **self._now()}
         self._write()
 
     def lesson(self, result: dict[str, Any]) -> None:
         """Keep a line of solutions.py."""
         kept = {key: value for key, value in result.items() if key != "lesson"}
         kept["failing"] = [cell | {"said": cell["said"][-SAID:]} for cell in kept["failing"]]
-        self.data["lessons"][result["lesson"]] = kept | _now()
+        self.data["lessons"][result["lesson"]] = kept | self._now()
         self._write()
 
     def has_passed(self, number: str) -> bool:
         """Whether this lesson passed at the commit that is checked out now."""
-        now = _now()["commit"]
         return any(
-            name.startswith(number) and lesson["result"] == "pass" and lesson["commit"] == now
+            name.startswith(number) and lesson["result"] == "pass" and lesson["commit"] == self.commit
             for name, lesson in self.data["lessons"].items()
         )
 
@@ -58,8 +60,5 @@ class Record:
         part.write_text(json.dumps(self.data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         part.replace(self.path)
 
-
-def _now() -> dict[str, str]:
-    git = ["git", "-C", str(ROOT), "rev-parse", "--short=9", "HEAD"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    return {"commit": commit, "date": datetime.date.today().isoformat()}
+    def _now(self) -> dict[str, str]:
+        return {"commit": self.commit, "date": datetime.date.today().isoformat()}
