@@ -104,9 +104,11 @@ def _in_vm(args: argparse.Namespace, variables: str, record: Record) -> Iterator
 def _here(args: argparse.Namespace, variables: str, _: Record) -> Iterator[Shell]:
     home = tempfile.mkdtemp(prefix="course-machine-")
     begin = f"cd {shlex.quote(str(ROOT))}; export LABSUPPORT_HOME={shlex.quote(home)}; {variables}"
-    yield lambda line: ["sh", "-c", begin + line]
-    subprocess.run(["sh", "-c", begin + "python3 -m labsupport stop --purge"])
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        yield lambda line: ["sh", "-c", begin + line]
+    finally:
+        subprocess.run(["sh", "-c", begin + "python3 -m labsupport stop --purge"])
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def main() -> None:
