@@ -73,9 +73,11 @@ class VM:
         """~/course there is a clone of this checkout's committed state; its `.venv` stays, as after a `git pull`."""
         fetch = "git fetch -q ../course.bundle HEAD && git -c advice.detachedHead=false checkout -qf FETCH_HEAD"
         line = f"cat > course.bundle && {{ test -d course || git init -q course; }} && cd course && {fetch}"
-        with tempfile.NamedTemporaryFile(suffix=".bundle") as bundle:
-            run(["git", "-C", str(checkout), "bundle", "create", bundle.name, "HEAD"])
-            subprocess.run(self.ssh(user, line), stdin=bundle, check=True)
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = Path(folder) / "course.bundle"
+            run(["git", "-C", str(checkout), "bundle", "create", str(bundle), "HEAD"])
+            with bundle.open("rb") as stdin:
+                subprocess.run(self.ssh(user, line), stdin=stdin, check=True)
 
     def stop(self) -> None:
         """Shut it down; end QEMU where that takes more than two minutes."""
