@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from labsupport import furnish
+from labsupport import furnish, system
 from labsupport.doctor.finding import Finding, ok, warn
 
 
@@ -52,10 +52,7 @@ def missing(programs: Sequence[Program]) -> list[Program]:
 
 def command(programs: Sequence[Program]) -> str:
     """What to type to get them."""
-    names = " ".join(dict.fromkeys(program.package for program in programs))
-    if not shutil.which("apt-get"):
-        return f"install {names} with your system's package manager"
-    return ("" if _is_root() else "sudo ") + f"apt-get install {names}"
+    return system.install(*(program.package for program in programs), root=_is_root())
 
 
 def provide(programs: Sequence[Program], report: Callable[[str], None]) -> list[Program]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from labsupport import system
 from labsupport.errors import NoEngine
 from labsupport.sandbox import engine, engine_host, known, packages, paths, runc, state, store
 from labsupport.sandbox.driver import is_root
@@ -28,20 +29,7 @@ def driver() -> str:
             raise NoEngine(f"LABSUPPORT_DRIVER is {wish!r}: it can be {', '.join(DRIVERS)}")
         return wish
     if sys.platform == "linux":
-        from labsupport.sandbox import rootless
-
-        if is_root():
-            return "private"
-        missing = rootless.missing()
-        if not missing:
-            return "rootless"
-        if _outer_engine():
-            return "container"
-        raise NoEngine(
-            "an ordinary user needs a little more than this machine has for an engine of their own",
-            seen="; ".join(text for text, _ in missing),
-            next_command="; ".join(command for _, command in missing),
-        )
+        return _on_linux()
     if _outer_engine():
         return "container"
     what = "Docker Desktop, Colima or Podman" if sys.platform == "darwin" else "Docker Desktop or Podman"
@@ -49,6 +37,32 @@ def driver() -> str:
         "no container engine answers on this machine",
         seen=f"{sys.platform}: no engine at DOCKER_HOST or the usual sockets",
         next_command=f"install and start {what}, then: python3 -m labsupport start",
+    )
+
+
+def _on_linux() -> str:
+    """An engine of the learner's own where its programs are here or can be fetched, else one that runs, if any does."""
+    from labsupport.sandbox import rootless
+
+    root = is_root()
+    lacking = engine.absent(rootless=not root)
+    troubles = [] if root else rootless.missing()
+    if not lacking and not troubles:
+        return "private" if root else "rootless"
+    if _outer_engine():
+        return "container"
+    if lacking:
+        # Podman has one name everywhere, needs no group and no service of root's
+        socket = "systemctl enable --now podman.socket" if root else "systemctl --user enable --now podman.socket"
+        raise NoEngine(
+            "this machine has no container engine that the course could use, and no apt-get to fetch one with",
+            seen=f"no engine at DOCKER_HOST or the usual sockets; not found: {', '.join(lacking)}",
+            next_command=f"{system.install('podman', root=root)} && {socket}, then: {engine.START}",
+        )
+    raise NoEngine(
+        "an ordinary user needs a little more than this machine has for an engine of their own",
+        seen="; ".join(text for text, _ in troubles),
+        next_command="; ".join(command for _, command in troubles),
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.sandbox import api, ports, processes, registry, state, store
-from labsupport.sandbox.engine import Engine
+from labsupport.sandbox.engine import REGISTRIES, Engine
 
 INSIDE = Path(__file__).with_name("inside.py")
 STOP_CONTAINER_SECONDS = 1
@@ -54,7 +54,7 @@ class Driver:
 
     def serve_registry(self) -> tuple[int, int]:
         """Start the hub's registries in the engine's network; return their ports on the machine's 127.0.0.1."""
-        program = self.engine.find("docker-registry")
+        program = next(filter(None, map(self.engine.find, REGISTRIES)), "")
         if not program:
             return 0, 0
         served = []

@@ -18,6 +18,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from labsupport import system
 from labsupport.errors import NoEngine
 from labsupport.sandbox import known, packages, state
 
@@ -33,7 +34,8 @@ RELEASE_PACKAGES = (
 RELEASE_OPTIONAL = ("docker-cli", "docker-buildx")
 NEWER_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd")
 
-DOCTOR = "python3 -m labsupport doctor"
+DOCTOR, START = "python3 -m labsupport doctor", "python3 -m labsupport start"
+REGISTRIES = ("docker-registry", "registry")  # Debian's name of the registry's program, and its own
 _PROGRAM_FOLDERS = ("usr/local/bin", "usr/bin", "usr/sbin", "bin", "sbin")
 
 
@@ -142,14 +144,30 @@ def client_only() -> Engine:
     return Engine(version="", program_folders=())
 
 
+def absent(*, rootless: bool) -> list[str]:
+    """What an engine of the learner's own lacks among this machine's programs; [] where packages can be fetched."""
+    if packages.available():
+        return []
+    names = [
+        "dockerd",
+        "containerd",
+        "runc",
+        "iptables",
+        "slirp4netns",
+        "docker",
+        *(["rootlesskit"] if rootless else []),
+    ]
+    lacking = [name for name in names if not client_only().find(name)]
+    return lacking if any(map(client_only().find, REGISTRIES)) else [*lacking, REGISTRIES[0]]
+
+
 def _installed() -> Engine:
     """The engine's programs as they are installed on this machine, without packages of our own."""
-    missing = [name for name in ("dockerd", "containerd", "runc", "iptables") if not shutil.which(name)]
-    if missing:
+    if missing := absent(rootless=False):
         raise NoEngine(
             "this machine has no container engine, and no apt-get to fetch one with",
             seen=f"not found: {', '.join(missing)}",
-            next_command="install Docker Engine and slirp4netns, then: python3 -m labsupport start",
+            next_command=f"{system.install('podman')}, then: {START}",
         )
     return _checked(())
 

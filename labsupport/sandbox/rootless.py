@@ -13,8 +13,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from labsupport import system
 from labsupport.errors import NoEngine, SandboxError
-from labsupport.sandbox import paths
+from labsupport.sandbox import apparmor, paths
 from labsupport.sandbox.driver import Driver
 from labsupport.sandbox.engine import Engine
 
@@ -30,21 +31,18 @@ def missing() -> list[tuple[str, str]]:
     user = pwd.getpwuid(os.getuid()).pw_name
     found = []
     if not shutil.which("newuidmap"):
-        found.append(("newuidmap is not installed", "sudo apt-get install uidmap"))
+        found.append(("newuidmap is not installed", system.install("uidmap")))
     for name in ("subuid", "subgid"):
         if not _has_range(Path("/etc") / name, user):
             option = "--add-subuids" if name == "subuid" else "--add-subgids"
             found.append((f"{user} has no range in /etc/{name}", f"sudo usermod {option} 100000-165535 {user}"))
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         found.append(("/dev/net/tun may not be opened", "sudo modprobe tun; sudo chmod 0666 /dev/net/tun"))
-    for setting, wanted in (
-        ("kernel/unprivileged_userns_clone", "1"),
-        ("kernel/apparmor_restrict_unprivileged_userns", "0"),
-    ):
-        path = Path("/proc/sys") / setting
-        if path.exists() and path.read_text().strip() != wanted:
-            key = setting.replace("/", ".")
-            found.append((f"{key} forbids user namespaces", f"sudo sysctl -w {key}={wanted}"))
+    clone = Path("/proc/sys/kernel/unprivileged_userns_clone")
+    if clone.exists() and clone.read_text().strip() != "1":
+        key = "kernel.unprivileged_userns_clone"
+        found.append((f"{key} forbids user namespaces", f"sudo sysctl -w {key}=1"))
+    found += apparmor.missing(paths.packages() / "release/usr/bin/rootlesskit")
     return found
 
 
@@ -58,7 +56,7 @@ def _has_range(path: Path, user: str) -> bool:
 
 def check(engine: Engine) -> None:
     """Refuse before anything starts when a program or a right is missing. Raises NoEngine."""
-    absent = [(f"{name} is not installed", f"sudo apt-get install {name}") for name in ("rootlesskit", "slirp4netns")]
+    absent = [(f"{name} is not installed", system.install(name)) for name in ("rootlesskit", "slirp4netns")]
     problems = missing() + [pair for pair in absent if not engine.find(pair[0].split()[0])]
     if problems:
         raise NoEngine(
@@ -105,7 +103,7 @@ def empty(folder: Path) -> None:
     if not rootlesskit:
         return
     done = subprocess.run(
-        [rootlesskit, "find", str(folder), "-mindepth", "1", "-delete"],
+        [apparmor.rootlesskit(rootlesskit), "find", str(folder), "-mindepth", "1", "-delete"],
         capture_output=True,
         text=True,
         env={**os.environ, "XDG_RUNTIME_DIR": str(folder.parent)},
@@ -130,7 +128,7 @@ class Rootless(Driver):
 
     def boot(self) -> None:
         shutil.rmtree(self._rootlesskit_state, ignore_errors=True)
-        argv = [self.engine.find("rootlesskit"), f"--state-dir={self._rootlesskit_state}"]
+        argv = [apparmor.rootlesskit(self.engine.find("rootlesskit")), f"--state-dir={self._rootlesskit_state}"]
         argv += ["--net=slirp4netns", "--mtu=65520", "--slirp4netns-sandbox=auto", "--slirp4netns-seccomp=auto"]
         argv += ["--disable-host-loopback", "--port-driver=builtin", "--propagation=rslave"]
         argv += ["--copy-up=/etc", "--copy-up=/run"]
