@@ -64,6 +64,10 @@ def parser_missing() -> bool:
     return enabled and not shutil.which("apparmor_parser", path="/usr/sbin:/sbin:/usr/bin:/bin")
 
 
+def _quoted(program: str) -> str:
+    return program.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _has_profile(program: str) -> bool:
     """Whether a file of profiles names this program. Which are loaded only root may read."""
     for file in sorted(PROFILES.glob("*")) if PROFILES.is_dir() else []:
@@ -71,6 +75,6 @@ def _has_profile(program: str) -> bool:
             lines = file.read_text(errors="replace").splitlines()
         except OSError:
             continue
-        if any(program in line and "{" in line and not line.lstrip().startswith("#") for line in lines):
+        if any(_quoted(program) in line and "{" in line and not line.lstrip().startswith("#") for line in lines):
             return True
     return False

@@ -46,6 +46,7 @@ def candidates() -> Iterator[str]:
         home / ".rd/docker.sock",
         Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "docker.sock",
         Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "podman/podman.sock",
+        Path("/run/podman/podman.sock"),
     ):
         if path.exists():
             yield f"unix://{path}"

@@ -23,7 +23,7 @@ FLOORS = (
     {"environment", "workcopy"},
     {"furnish"},
     {"steps"},
-    {"errors", "pace"},
+    {"errors", "pace", "system"},
 )
 SAME_FLOOR = {("doctor", "vm")}
 # the package's own __init__ only passes IPython's call on
