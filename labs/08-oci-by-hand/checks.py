@@ -222,6 +222,13 @@ def whose(lab: Lab) -> str:
     return "the one in the folder image" if layers in written else "one with other layers"
 
 
+def nameless(lab: Lab) -> bool:
+    """Whether the engine has the layout's image, and has it under no name."""
+    written = [verify.diff_ids(image["config"]) for image in verify.images(lab.folder / "image")]
+    found = lab.client.images.list(filters={"dangling": True})
+    return any(each.attrs["RootFS"].get("Layers") in written for each in found)
+
+
 WRITE = """
 import gzip, hashlib, io, json, os, sys, tarfile
 text, how = sys.argv[1:]
@@ -251,6 +258,8 @@ if how == "size":
     layer["size"] += 1
 whole = dict(schemaVersion=2, mediaType=kind + "manifest.v1+json", config=config, layers=[layer])
 manifest = store(json.dumps(whole).encode(), "manifest.v1+json")
+if how != "pure":
+    manifest["annotations"] = dict([("io.containerd.image.name", "docker.io/library/{image}:latest")])
 json.dump(dict(schemaVersion=2, manifests=[manifest]), open("image/index.json", "w"))
 json.dump(dict(imageLayoutVersion="1.0.0"), open("image/oci-layout", "w"))
 if how != "pure":
@@ -264,7 +273,8 @@ WRITTEN = Exercise(
     title="An image of your own bytes",
     goal="Write an image layout into the folder `image` of $LAB: one layer with /bin/busybox (the file `busybox` is "
     "there) and /message, which says `{token}`; a config whose command prints the message; manifest, index and "
-    "`oci-layout`. Add `manifest.json`, and load it as `{image}`.",
+    "`oci-layout`. Add what tells `docker load` its name (`manifest.json` and an annotation, as in the lesson), and "
+    "load it as `{image}`.",
     seeds={"image": Name("mine"), "token": Token()},
     scene=Scene(files="files/scene", commands=("rm make.py report", BUSYBOX)),
     owns=("image:{image}",),
@@ -288,7 +298,19 @@ WRITTEN = Exercise(
         ),
         Step(
             "loaded",
-            State("{image} is made of this layout's layers", whose, expect.equals("the one in the folder image")),
+            State(
+                "{image} is made of this layout's layers",
+                whose,
+                expect.equals("the one in the folder image"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "loaded without its name",
+                        "engines with a graph driver find it in manifest.json, those with the containerd image store "
+                        "in the annotation io.containerd.image.name of index.json, as docker.io/library/NAME:latest.",
+                        lambda lab, value: value is None and nameless(lab),
+                    ),
+                ),
+            ),
             Probe("a container of {image} prints {token}", probes.run("{image}"), expect.contains("exit 0: {token}")),
         ),
     ),
@@ -776,7 +798,7 @@ PREDICTIONS = (
         "What does the engine say, and what does a container print?",
         ("Refused", "Loaded; a container prints Jello", "Loaded; a container prints Hello"),
         "c",
-        "Layers are found by their diff_id. One it has already, the engine does not read again.",
+        "Layers are found by their digest. One it has already, the engine does not take again.",
     ),
     Prediction(
         "08.p3",
@@ -830,7 +852,7 @@ QUIZZES = (
         (
             Choice("By the JSON schema", "It knows what a digest looks like, and not which one is right."),
             Choice("By the registry, at the upload", "It computes the digest of what comes.", right=True),
-            Choice("By `docker load` of a layer it did not have", "It compares with the diff_id.", right=True),
+            Choice("By `docker load` of a layer it did not have", "It computes the digest.", right=True),
             Choice("By `docker load` of a layer it had", "It did not look at the bytes."),
             Choice("By runc, in the bundle", "A runtime knows no digests."),
         ),

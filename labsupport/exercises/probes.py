@@ -15,6 +15,8 @@ from labsupport.exercises.looks import Look
 LONGEST = 120  # seconds for what ends by itself, however slow the machine is
 # What the runtime says when there is no such program, the same words in all engines
 _NOT_STARTED = re.compile(r'exec: "[^"]*": [^:]+')
+# the containerd image store unpacks an image when the first container is made of it, and finds its faults then
+_NOT_UNPACKED = re.compile(r"wrong diff id calculated on extraction|failed to (?:extract|get reader)[^:]*")
 
 
 def page(port: str, path: str = "/", *, seconds: float = 2.0) -> Look:
@@ -170,7 +172,8 @@ def run(image: str, command: list[str] | None = None, *, seconds: float = 20, **
                     return f"still running after {seconds:g} s"
                 output = bytes(container.logs()).decode(errors="replace").strip()
         except APIError as error:
-            refused = _NOT_STARTED.search(str(error.explanation))
+            said = str(error.explanation)
+            refused = _NOT_STARTED.search(said) or _NOT_UNPACKED.search(said)
             if refused is None:
                 raise
             return f"does not start: {refused[0]}"

@@ -8,6 +8,7 @@ import pytest
 from docker.errors import APIError
 from exercises_fake_engine import fake_lab, refused
 
+from labsupport.exercises import probes
 from labsupport.exercises.lab import Missing
 
 
@@ -27,3 +28,27 @@ def test_a_refused_command(words: str, raised: type[Exception]) -> None:
     lab.client.api.exec_create = refuse
     with pytest.raises(raised):
         lab.execute("abc", ["true"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            'OCI runtime create failed: exec: "serve": executable file not found in $PATH: unknown',
+            'exec: "serve": exec',
+        ),
+        ('apply layer error for "": wrong diff id calculated on extraction "sha256:c2"', "wrong diff id"),
+        (
+            'apply layer error for "": failed to extract layer sha256:46: NotFound: failed to get reader',
+            "failed to extract",
+        ),
+    ],
+)
+def test_an_image_of_which_no_container_can_be_made_is_the_images_fault(words: str, told: str) -> None:
+    lab = fake_lab(image={"mine": {"Id": "sha256:1"}})
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise refused(500, words)
+
+    lab.throwaway = refuse  # type: ignore[method-assign,assignment]
+    assert probes.run("mine").fetch(lab).startswith(f"does not start: {told}")
