@@ -150,7 +150,9 @@ def groups(course: dict[str, str]) -> set[Path]:
     """Cgroups that a container of this test's, or its sandbox, would leave behind."""
     root = Path("/sys/fs/cgroup")
     folder = f"{course['LABSUPPORT_HOME']}/cache/sandbox/default"
-    name = Driver(Settings("default", folder, sockets="", driver="")).cgroup()
+    name = Driver(
+        Settings("default", folder, sockets="", driver="", engine={"version": "", "program_folders": []})
+    ).cgroup()
     own = {path for path in root.glob(f"**/{name}") if not list(path.glob("**/*/cgroup.procs"))}
     return own | {path for name in ("left", "made") for path in root.glob(f"**/{name}") if path.is_dir()}
 
