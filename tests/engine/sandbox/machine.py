@@ -98,7 +98,7 @@ class Machine:
         return {**os.environ, "PATH": path, **home, **extra}
 
     def run(
-        self, *words: str, user: bool = False, env: Mapping[str, str] = {}, check: bool = True, timeout: float = 120
+        self, *words: str, user: bool = False, env: Mapping[str, str] = {}, check: bool = True, timeout: float = 600
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in there; stdout and stderr are kept as text."""
         done = subprocess.run(
