@@ -1,8 +1,7 @@
-"""Engines for the layer tests: a sandbox with the machine's own release, one with the newest, and any that is
-given.
+"""Engines for the layer tests: a sandbox with the machine's own release, one with the newest, one with the newest and
+the containerd image store, and any that is given.
 
-LABSUPPORT_TEST_ENGINES=unix:///one/socket,unix:///other/socket adds engines that have an image `busybox`; so the
-containerd image store is tested where a person set one up (`dockerd --feature containerd-snapshotter=true`).
+LABSUPPORT_TEST_ENGINES=unix:///one/socket,unix:///other/socket adds engines that have an image `busybox`.
 """
 
 from __future__ import annotations
@@ -18,16 +17,22 @@ from labsupport import hub, sandbox
 from labsupport.errors import NoEngine
 from labsupport.oci.writing import Recipe, archive
 
+WISHES = {
+    "release": {"LABSUPPORT_ENGINE": "release"},
+    "newest": {},
+    "containerd": {"LABSUPPORT_STORE": "containerd"},
+}
 GIVEN = [host for host in os.environ.get("LABSUPPORT_TEST_ENGINES", "").split(",") if host]
 
 
-@pytest.fixture(scope="package", params=["release", "newest", *GIVEN])
+@pytest.fixture(scope="package", params=[*WISHES, *GIVEN])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param in GIVEN:
         yield Engine({**os.environ, "DOCKER_HOST": request.param})
         return
     name = f"layers-{request.param}"
-    os.environ["LABSUPPORT_ENGINE"] = request.param
+    wishes = WISHES[request.param]
+    os.environ.update(wishes)
     try:
         box = sandbox.start(lambda line: print(line, file=sys.stderr), name)
         hub.fill(box, lambda line: print(line, file=sys.stderr))
@@ -39,7 +44,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
             raise
         pytest.skip(f"no engine here: {error}")
     finally:
-        os.environ.pop("LABSUPPORT_ENGINE", None)
+        for wish in wishes:
+            os.environ.pop(wish, None)
         sandbox.purge(name)
 
 
