@@ -34,11 +34,11 @@ class Place:
 
 
 @contextmanager
-def place(home: Path, engine: str = "") -> Iterator[Place]:
+def place(home: Path, engine: str = "", store: str = "") -> Iterator[Place]:
     """A sandbox below this home with its hub filled, until the end."""
     variables = {"LABSUPPORT_HOME": str(home), "LABSUPPORT_PACKAGES": str(sandbox.paths.packages())}
     variables |= {"LABSUPPORT_ENGINE": engine} if engine else {}
-    with _variables(variables):
+    with _variables({**variables, "LABSUPPORT_STORE": store}):
         box = sandbox.start(_nobody)
         hub.fill(box, _nobody)
         made = Place(box, {**environment(box), **variables}, sandbox.paths.work())
