@@ -29,7 +29,7 @@ LESSONS = [
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def containerd(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Where nbval runs: a sandbox with the newest engine and the containerd image store."""
     with ExitStack() as places:
