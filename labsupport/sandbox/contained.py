@@ -226,12 +226,13 @@ def _privileges(learner: docker.DockerClient) -> dict[str, Any]:
     """What the container of an engine must be allowed, on this engine.
 
     It mounts file systems and makes namespaces, cgroups and packet filters for its containers: that is `privileged`.
-    A privileged process has no SELinux type that would restrict it, and must be able to read the working copy, which
-    is not labelled for containers (and is not relabelled by us): so no label is said, not only meant. With cgroup v2
+    What most engines take that to include is said, not only meant. No SELinux label: it must read the working copy,
+    which is not labelled for containers (and is not relabelled by us). No seccomp filter: Podman keeps one of its
+    configuration, and an old one lets no fchmodat2(2) through, without which `docker cp` fails. With cgroup v2
     it gets a cgroup namespace of its own whatever the engine's default is, or it would arrange the machine's cgroups.
     """
     info = learner.info()
-    privileges: dict[str, Any] = {"privileged": True, "security_opt": ["label=disable"]}
+    privileges: dict[str, Any] = {"privileged": True, "security_opt": ["label=disable", "seccomp=unconfined"]}
     if info.get("CgroupVersion") == "2":
         privileges["cgroupns"] = "private"
     return {**privileges, **_machines_ids(info)}
