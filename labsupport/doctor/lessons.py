@@ -38,7 +38,7 @@ NEEDS: dict[str, Need] = {
     ),
     "linux": (
         lambda facts: facts.driver in ("private", "rootless"),
-        "containers run in a virtual machine, so their processes can't be seen from here",
+        "the engine is in a container on yours, so the process numbers it tells are not this computer's",
         "",
     ),
 }

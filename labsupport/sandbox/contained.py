@@ -53,9 +53,6 @@ class Contained(Driver):
         return next(iter(self.exits), "")
 
     def exit_status(self, name: str) -> str:
-        with contextlib.suppress(*owned.errors()):
-            if container := self._ours().container("" if name == "engine" else name):
-                self.engine_log.write_bytes(container.logs(tail=100))
         return f"exit {self.exits.get(name, '?')}"
 
     def serve_registry(self) -> tuple[int, int]:
@@ -200,22 +197,33 @@ class Contained(Driver):
         return container
 
     def _watch(self, part: str, container: Any) -> None:
-        def wait() -> None:
+        """Keep what it says, as long as it runs, in a log of the sandbox's; then its exit status."""
+
+        def follow() -> None:
+            whole = False
+            with contextlib.suppress(*owned.errors()), log.open("ab") as file:
+                for said in container.logs(stream=True, follow=True):
+                    file.write(said)
+                    file.flush()
+                whole = True
             # an answer or a broken connection: either way it has to be looked at
             try:
                 status = container.wait(timeout=None)["StatusCode"]
             except owned.errors():
                 status = -1
+            if not whole:  # the connection ends where nothing is said for long
+                with contextlib.suppress(*owned.errors()), log.open("ab") as file:
+                    file.write(container.logs(tail=100))
             exits[part] = status
 
-        exits = self.exits
-        threading.Thread(target=wait, daemon=True).start()
+        exits, log = self.exits, self.directory / f"{part}.log"
+        threading.Thread(target=follow, daemon=True).start()
 
     def _engine_now(self) -> str:
-        """How the engine's container is doing, its last words in the engine's log."""
         how = "the engine's container is gone"
         with contextlib.suppress(*owned.errors()):
             if container := self._ours().container(""):
+                # it may have ended before anybody followed
                 self.engine_log.write_bytes(container.logs(tail=100))
                 found = container.attrs["State"]
                 how = f"the engine's container is {found['Status']} (exit {found['ExitCode']})"

@@ -9,6 +9,8 @@ is the learner's.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -33,6 +35,8 @@ def candidates() -> Iterator[str]:
     chosen = _contained().get(chosen, chosen)  # in a cell, where it is a sandbox's: the engine below that
     if chosen and str(paths.cache()) not in chosen and paths.APPLICATION not in chosen:
         yield chosen
+    if context := _context():
+        yield context
     if sys.platform == "win32":
         yield "npipe:////./pipe/docker_engine"
         return
@@ -47,9 +51,21 @@ def candidates() -> Iterator[str]:
         Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "docker.sock",
         Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "podman/podman.sock",
         Path("/run/podman/podman.sock"),
+        home / ".local/share/containers/podman/machine/podman.sock",
     ):
         if path.exists():
             yield f"unix://{path}"
+
+
+def _context() -> str:
+    """The address in the learner's `docker context`, "" where they chose none (docker-context-use(1))."""
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        name = json.loads((folder / "config.json").read_text("utf-8"))["currentContext"]
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        meta = json.loads((folder / "contexts/meta" / digest / "meta.json").read_text("utf-8"))
+        return str(meta["Endpoints"]["docker"]["Host"])
+    return ""
 
 
 def _contained() -> dict[str, str]:
@@ -100,6 +116,7 @@ def prepare(settings: state.Settings, work: Path, report: Report) -> dict[str, A
         )
     learner = client(address)
     try:
+        refuse_without_cgroups(learner.info())
         if packages.available():
             image = engine_image.build(learner, report, settings.own_name, {LABEL: settings.own_name})
             registry_image = image
@@ -123,6 +140,23 @@ def prepare(settings: state.Settings, work: Path, report: Report) -> dict[str, A
         "published": [port for port in ports.PUBLISHED if ports.is_free(port)],
         "work": str(work),
     }
+
+
+def refuse_without_cgroups(info: dict[str, Any]) -> None:
+    """Raise NoEngine where a container cannot have cgroups for containers of its own: /info of a rootless engine.
+
+    It has them from the systemd of a log-in session, with cgroups v2 only (docs.docker.com, "Rootless mode").
+    """
+    rootless = any(option.startswith("name=rootless") for option in info.get("SecurityOptions") or ())
+    version, driver = str(info.get("CgroupVersion", "1")), info.get("CgroupDriver", "?")
+    if rootless and (version != "2" or driver == "none"):
+        raise NoEngine(
+            "your rootless engine gives containers no cgroups, so no engine can run in one",
+            seen=f"cgroups version {version}, driver {driver}",
+            next_command="LABSUPPORT_DRIVER=rootless python3 -m labsupport start   (an engine of the sandbox's own)"
+            if version != "2"
+            else "log in as this user (not with su), start your engine anew, then: python3 -m labsupport start",
+        )
 
 
 def make_certificates(folder: Path) -> None:
