@@ -81,6 +81,11 @@ class Contained(Driver):
             if self._ours().container(""):
                 self.stop()
 
+    def abandon(self) -> None:
+        """Its folder was removed: so are its containers, unless another sandbox has that folder, and them, by now."""
+        if not self.directory.exists():
+            self._remove_containers()
+
     def remove_data(self) -> None:
         """Remove the engine's container and its volume, and the registries' containers; the hub's volume stays."""
         self._remove_containers()

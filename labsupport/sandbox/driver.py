@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from labsupport.sandbox import api, ports, processes, registry, state, store
+from labsupport.sandbox import api, cgroups, paths, ports, processes, registry, state, store
 from labsupport.sandbox.engine import REGISTRIES, Engine
 
 INSIDE = Path(__file__).with_name("inside.py")
@@ -118,6 +118,13 @@ class Driver:
         # sockets and process ids of a dead containerd there make the next dockerd wait ten seconds for it
         shutil.rmtree(self.sockets / "exec", ignore_errors=True)
 
+    def abandon(self) -> None:
+        """End what this very process has started: its folder was removed, and another sandbox may be in that place."""
+        processes.kill_all(lambda: processes.leftovers(str(os.getpid()), processes.KEEPER))
+        for process in self.processes.values():
+            process.wait()
+        processes.remove_cgroups(self.cgroup())  # where another's processes are, they stay
+
     def cgroup(self) -> str:
         return self.settings.own_name
 
@@ -159,7 +166,16 @@ class Driver:
         return ["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self.cgroup()}"]
 
     def _environment(self) -> dict[str, str]:
-        return {**self.engine.environment(), processes.MARK: self.settings.directory}
+        marks = {processes.MARK: self.settings.directory, processes.KEEPER: str(os.getpid())}
+        return {**self.engine.environment(), **marks}
+
+    def view(self) -> dict[str, Any]:
+        """For inside.py: what the engine may write to, and what it must see where that lies below /mnt or /media."""
+        writable = [*self.settings.writable, *map(str, cgroups.make(self.cgroup()))]
+        python = [str(Path(__file__).parents[2]), sys.prefix, sys.base_prefix]
+        # the learner's answers are in there, and `rm -rf` of all there is comes to mind
+        guarded = [str(paths.work() / "notebooks")]
+        return {"writable": writable, "guarded": guarded, "needed": [*python, *self.engine.roots]}
 
     def _inside(self, argv: list[str], name: str, **settings: Any) -> list[str]:
         environment = {**self._environment(), "TMPDIR": str(self.directory / "tmp")}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from labsupport import system
 from labsupport.errors import NoEngine
-from labsupport.sandbox import known, packages, state
+from labsupport.sandbox import known, packages, state, variables
 
 Report = Callable[[str], None]
 
@@ -62,15 +62,12 @@ class Engine:
         return os.pathsep.join((*self.program_folders, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 
     def environment(self) -> dict[str, str]:
-        """The variables with which the engine's own programs run."""
-        variables = {**os.environ, "PATH": self.search_path()}
+        """The variables with which the engine's own programs run, whatever session starts them."""
+        made = variables.made(self.search_path())
         if self.library_folders:
-            variables["LD_LIBRARY_PATH"] = os.pathsep.join(self.library_folders)
-            variables["XTABLES_LIBDIR"] = os.pathsep.join(f"{folder}/xtables" for folder in self.library_folders)
-        # a proxy or a context meant for the learner's own engine must not reach this one
-        for name in [name for name in variables if name.startswith(("DOCKER_", "REGISTRY_", "OTEL_"))]:
-            del variables[name]
-        return variables
+            made["LD_LIBRARY_PATH"] = os.pathsep.join(self.library_folders)
+            made["XTABLES_LIBDIR"] = os.pathsep.join(f"{folder}/xtables" for folder in self.library_folders)
+        return made
 
 
 def wish() -> str:

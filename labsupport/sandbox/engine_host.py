@@ -17,12 +17,11 @@ import ctypes
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from labsupport import pace
 from labsupport.errors import CommandError, CourseError, SandboxNotRunning
-from labsupport.sandbox import processes, programs, state
+from labsupport.sandbox import cgroups, processes, programs, state
 from labsupport.sandbox.driver import Driver
 
 NAME = "engine-host"
@@ -31,6 +30,7 @@ NAMESPACES = {
     "net": 0x40000000,
     "mnt": 0x00020000,
 }  # setns(2); the user's first, it gives the rights
+_SESSIONS = ("XDG_RUNTIME_DIR", "NOTIFY_SOCKET", "LISTEN_", "DOCKER_", "REGISTRY_", "OTEL_")
 START_SECONDS = 30
 CONTAINERD = "containerd/containerd.sock"  # below dockerd's exec-root: the socket of the containerd it starts
 
@@ -71,12 +71,15 @@ def run(directory: Path, argv: list[str]) -> None:
 def _enter(driver: Driver, here: str) -> dict[str, str]:
     """Move this process to where the engine runs; return the environment for the command."""
     pid = _engine(driver)
-    cgroup = _join_cgroup(f"{driver.cgroup()}/{NAME}")
+    cgroup = cgroups.join(f"{driver.cgroup()}/{NAME}")
     _join_namespaces(pid)
     for folder in (driver.directory / NAME, Path(here)):
         with contextlib.suppress(OSError):
             os.chdir(folder)
-    environment = {**driver.engine.environment(), processes.MARK: driver.settings.directory}
+    # the command is the caller's, and so are the variables; but what belongs to their session is not there
+    environment = {**os.environ, **driver.engine.environment(), processes.MARK: driver.settings.directory}
+    for name in [name for name in environment if name.startswith(_SESSIONS)]:
+        del environment[name]
     environment["PATH"] = f"{own_programs(driver.settings)}{os.pathsep}{environment['PATH']}"
     environment["DOCKER_HOST"] = driver.docker_host
     environment["DOCKER_CONFIG"] = str(driver.directory / "docker-config")
@@ -131,38 +134,6 @@ def _join_namespaces(pid: int) -> None:
             number = ctypes.get_errno()
             raise CommandError(f"cannot enter the engine's {kind} namespace", seen=os.strerror(number))
         os.close(descriptor)
-
-
-def _join_cgroup(name: str) -> bool:
-    """Move this process into a cgroup of that name in every hierarchy it may: its children's lie beside or below."""
-    joined = False
-    for hierarchy in _hierarchies():
-        with contextlib.suppress(OSError):
-            folder = hierarchy
-            for part in Path(name).parts:
-                parent, folder = folder, folder / part
-                folder.mkdir(exist_ok=True)
-                _fill_cpuset(parent, folder)
-            (folder / "cgroup.procs").write_text(str(os.getpid()))
-            joined = True
-    return joined
-
-
-def _fill_cpuset(parent: Path, folder: Path) -> None:
-    """A new cpuset of version 1 takes no process until it has processors and memory (cpuset(7))."""
-    for name in ("cpuset.cpus", "cpuset.mems"):
-        setting = folder / name
-        if (folder / "cgroup.clone_children").exists() and setting.exists() and not setting.read_text().strip():
-            setting.write_text((parent / name).read_text())
-
-
-def _hierarchies() -> Iterator[Path]:
-    """The mounted cgroup trees: one with version 2, one for each controller with version 1 (cgroups(7))."""
-    root = Path("/sys/fs/cgroup")
-    if (root / "cgroup.procs").exists():
-        yield root
-    elif root.is_dir():
-        yield from (path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
 
 
 def _docker_exec(settings: state.Settings, argv: list[str], here: str) -> tuple[list[str], dict[str, str]]:

@@ -4,58 +4,38 @@
 
 The settings:
 
-    unshare     make new network and mount namespaces (needs root; rootlesskit has made them otherwise)
+    unshare     make new network, mount and IPC namespaces (needs root; rootlesskit has made them otherwise)
     join        a process id: enter its network namespace instead; with join_user its user namespace too
-    writable    folders the engine may write to; all else becomes read-only
-    own         paths below /run that must not be the machine's
+    writable    folders the engine may write to; all else becomes its own, or read-only (see `mounts`)
+    guarded     folders in those that it may not
+    needed      folders the engine must see, wherever they lie; sockets: those below /run it may reach
     nameserver  the resolver of the new network
     resolver_options    added to the resolver's configuration, see resolv.conf(5)
     ready       a file descriptor told once the namespaces exist
     argv, environment   the program to become
 
-See namespaces(7), mount_namespaces(7), mount(2), setns(2), netdevice(7).
+See namespaces(7), setns(2), netdevice(7).
 """
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import json
 import os
+import signal
 import socket
 import struct
 import sys
+from pathlib import Path
+from typing import IO, Any
 
-CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWUSER = 0x00020000, 0x40000000, 0x10000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
-MS_NOATIME, MS_NODIRATIME, MS_BIND, MS_REC, MS_SLAVE, MS_RELATIME = 1024, 2048, 4096, 16384, 1 << 19, 1 << 21
-FLAGS = {
-    "ro": MS_RDONLY,
-    "nosuid": MS_NOSUID,
-    "nodev": MS_NODEV,
-    "noexec": MS_NOEXEC,
-    "noatime": MS_NOATIME,
-    "nodiratime": MS_NODIRATIME,
-    "relatime": MS_RELATIME,
-}
-# the engine writes there: kernel settings of its own network namespace, cgroups, devices, its own run folder
-KEPT = ("/proc", "/sys", "/dev", "/run")
+# started as a script inside namespaces: this package is not on the path
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-libc = ctypes.CDLL(None, use_errno=True)
+from labsupport.sandbox import mounts
 
-
-def call(result: int, what: str) -> None:
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
-
-
-def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    encode = os.fsencode
-    call(
-        libc.mount(encode(source), encode(target), kind and encode(kind), ctypes.c_ulong(flags), data and encode(data)),
-        f"mount {target}",
-    )
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x40000000, 0x10000000
+PR_SET_PDEATHSIG = 1
 
 
 def loopback_up() -> None:
@@ -66,50 +46,37 @@ def loopback_up() -> None:
         fcntl.ioctl(sock, 0x8914, struct.pack("16sH14s", b"lo", flags | 1, b""))
 
 
-def own_run_folder(nameserver: str) -> None:
-    """An empty /run of our own (shims keep sockets there), and a resolv.conf that names the sandbox's resolver."""
-    resolv = os.path.realpath("/etc/resolv.conf")
-    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
-    content = f"nameserver {nameserver}\n"
-    if resolv.startswith("/run/"):
-        os.makedirs(os.path.dirname(resolv), exist_ok=True)
-        with open(resolv, "w") as file:
-            file.write(content)
-    elif os.path.exists(resolv):
-        with open("/run/resolv.conf", "w") as file:
-            file.write(content)
-        mount("/run/resolv.conf", resolv, None, MS_BIND)
+def keep_up_with_mounts(outside: IO[str], ready: int) -> None:
+    """In a process of its own, which ends with the program this one becomes."""
+    parent = os.getpid()
+    if os.fork():
+        return
+    mounts.libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    try:
+        if ready:
+            os.close(ready)
+        if os.getppid() == parent:
+            mounts.keep_up(outside)
+    finally:
+        os._exit(1)
 
 
-def below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def unescape(path: str) -> str:
-    """proc_pid_mountinfo(5) writes blanks and backslashes as octal."""
-    return path.encode().decode("unicode_escape").encode("latin-1").decode("utf-8", "surrogateescape")
-
-
-def make_read_only(writable: list[str]) -> None:
-    """Every mount the engine sees becomes read-only, but for its own state and the learner's working copy.
-
-    So `docker run -v /:/host` can look at the learner's machine and change nothing on it.
-    """
-    for folder in writable:
-        mount(folder, folder, None, MS_BIND | MS_REC)
-    with open("/proc/self/mountinfo") as file:
-        rows = [line.split() for line in file]
-    for row in rows:
-        path = unescape(row[4])
-        if any(below(path, folder) for folder in (*KEPT, *writable)):
-            continue
-        flags = sum(FLAGS.get(option, 0) for option in set(row[5].split(",")))
-        try:
-            mount("none", path, None, MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
-        except OSError:
-            # a mount hidden below another, or one this user may not look into, cannot be reached by the engine either
-            if os.access(path, os.W_OK) and path == "/":
-                raise
+def make_view(settings: dict[str, Any]) -> None:
+    """Give the engine its view of the files, in a mount namespace that is already its own."""
+    # no mount made outside appears inside, none made inside appears outside
+    mounts.mount("none", "/", None, mounts.MS_REC | mounts.MS_PRIVATE)
+    root = f"{settings['writable'][0]}/view"
+    os.makedirs(root, exist_ok=True)
+    needed = [*settings["writable"], *settings.get("needed", ())]
+    mounts.build(root, needed, privileged="unshare" in settings, sockets=settings.get("sockets", ()))
+    mounts.enter(root)
+    if settings.get("nameserver"):
+        mounts.name_server(settings["nameserver"])
+    if settings.get("resolver_options"):
+        with open("/etc/resolv.conf", "a") as file:
+            file.write(f"options {settings['resolver_options']}\n")
+    mounts.close_kernel_settings()
+    mounts.make_read_only(settings["writable"], settings.get("guarded", ()))
 
 
 def main() -> None:
@@ -118,27 +85,22 @@ def main() -> None:
     for kind, flag in (("user", CLONE_NEWUSER), ("net", CLONE_NEWNET)):
         if settings.get("join") and (kind == "net" or settings.get("join_user")):
             with open(f"/proc/{settings['join']}/ns/{kind}") as file:
-                call(libc.setns(file.fileno(), flag), f"setns {kind}")
+                mounts.call(mounts.libc.setns(file.fileno(), flag), f"setns {kind}")
+    outside = None
     if settings.get("unshare"):
-        call(libc.unshare(CLONE_NEWNS | CLONE_NEWNET), "unshare")
-        # mounts made outside still appear inside; none made inside appears outside
-        mount("none", "/", None, MS_REC | MS_SLAVE)
+        outside = mounts.watched()
+        flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC
+        mounts.call(mounts.libc.unshare(flags), "unshare")
         loopback_up()
-        own_run_folder(settings["nameserver"])
-    if settings.get("resolver_options"):
-        with open("/etc/resolv.conf", "a") as file:
-            file.write(f"options {settings['resolver_options']}\n")
-    for path in settings.get("own", ()):
-        # rootlesskit's copy of /run has links to the machine's own, which this user may not write to
-        if os.path.islink(path):
-            os.unlink(path)
     if "writable" in settings:
-        make_read_only(settings["writable"])
+        make_view(settings)
+        if outside:
+            keep_up_with_mounts(outside, settings.get("ready", 0))
     if settings.get("ready"):
         os.write(settings["ready"], b"1")
         os.close(settings["ready"])
     # outlive nobody: when the supervisor is killed, so is this process (prctl(2), PR_SET_PDEATHSIG)
-    libc.prctl(1, 15, 0, 0, 0)
+    mounts.libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     # rootlesskit tells its child where it can be asked for ports
     told = {name: value for name, value in os.environ.items() if name.startswith("ROOTLESSKIT_")}
     os.execve(settings["argv"][0], settings["argv"], {**told, **settings["environment"]})

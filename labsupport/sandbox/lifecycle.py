@@ -126,7 +126,10 @@ def stop(name: str = "", report: Report = lambda line: None) -> bool:
     name = name or paths.sandbox_name()
     directory = paths.sandbox(name)
     if not marked.is_ours(directory):
-        return False
+        # the folder may have been removed while the sandbox ran: its processes are found by their marks
+        running = bool(processes.leftovers(str(directory)) | processes.supervisors(str(directory)))
+        processes.kill_leftovers(str(directory))
+        return running
     running = state.supervised(directory)
     if running:
         report(f"stopping the sandbox {name!r}")

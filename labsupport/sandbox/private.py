@@ -37,8 +37,8 @@ class Private(Driver):
             unshare=True,
             nameserver=NAMESERVER,
             resolver_options=self._resolver_options(),
-            writable=self.settings.writable,
             ready=writer,
+            **self.view(),
         )
         os.close(writer)
         with os.fdopen(reader, "rb") as ready:

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 PROC = Path("/proc")
 MARK = "COURSE_SANDBOX_FOLDER"
+KEEPER = "COURSE_SANDBOX_SUPERVISOR"  # whose it is, by process id: a sandbox made anew has the same folder
+SUPERVISOR = b"labsupport.sandbox.supervisor"
 RUNC = "runc"  # the folder beside the sockets that holds its state
 
 
@@ -83,6 +85,17 @@ def leftovers(folder: str, variable: str = MARK) -> set[int]:
     return descendants(marked, [(pid, parent) for pid, (parent, _) in table.items()]) - {os.getpid()}
 
 
+def supervisors(folder: str) -> set[int]:
+    """Supervisors of this folder beside this process: one may live on after its folder, and lock, were removed."""
+    found = set()
+    for pid in pids():
+        with contextlib.suppress(OSError):
+            words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+            if SUPERVISOR in words and words[-2:] == [os.fsencode(folder), b""]:
+                found.add(pid)
+    return found - {os.getpid()}
+
+
 def parent(pid: int) -> int:
     """The parent of a process, 0 when there is none."""
     found = stat(pid)
@@ -138,7 +151,7 @@ def kill_leftovers(folder: str, sockets: str = "", cgroup: str = "", seconds: fl
     """
 
     def left() -> set[int]:
-        found = leftovers(folder)
+        found = leftovers(folder) | supervisors(folder)
         found |= runc_containers(Path(sockets) / RUNC) if sockets else set()
         return found | (in_cgroups(cgroup) if cgroup else set())
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from labsupport import system
 from labsupport.errors import NoEngine, SandboxError
@@ -66,22 +67,47 @@ def check(engine: Engine) -> None:
         )
 
 
-def cgroup_options() -> list[str]:
-    """For dockerd: where the user's systemd can't be asked for cgroups, do without (they are then called "none").
+def cgroup_options(name: str) -> list[str]:
+    """For dockerd: cgroups in a slice of that name, or none where the user's systemd can't be asked for them.
 
     On its own dockerd would choose systemd on every machine that has it with cgroup version 2, and where that does not
     serve this user (after `su`, in a job without a log-in session), no container would start. With version 1 a rootless
     dockerd has no cgroups anyway. See user@.service(5).
     """
     slice_of_user = CGROUPS / f"user.slice/user-{os.getuid()}.slice/cgroup.controllers"
-    if _bus() and slice_of_user.exists():
-        return []
+    if _bus() and slice_of_user.exists() and shutil.which("systemd-run"):
+        return ["--exec-opt", "native.cgroupdriver=systemd", "--cgroup-parent", slice_name(name)]
     return ["--exec-opt", "native.cgroupdriver=cgroupfs"]
+
+
+def scope(name: str) -> list[str]:
+    """The command that runs another in a scope of that name of the user's systemd; [] where it gives no cgroups.
+
+    A process enters a container's cgroup (`docker exec`) only from one below the user's own systemd, which is not where
+    a log-in session lies (cgroups(7), "Delegation containment"). The slice of the same name is for the containers.
+    """
+    if slice_name(name) not in cgroup_options(name):
+        return []
+    unit = f"{name}-{os.getpid()}-{time.monotonic_ns()}"  # one that has just ended may still be known
+    options = [f"--unit={unit}.scope", f"--slice={slice_name(name)}", "--property=Delegate=yes", "--collect", "--quiet"]
+    # with a folder for its sockets of its own it would look there for systemd's
+    return ["/usr/bin/env", "-u", "XDG_RUNTIME_DIR", "systemd-run", "--user", "--scope", *options, "--"]
+
+
+def slice_name(name: str) -> str:
+    """A slice's name; a dash in it would mean a slice in a slice (systemd.slice(5))."""
+    return f"{name.replace('-', '_')}.slice"
 
 
 def bus_variables() -> dict[str, str]:
     """Where runc finds the user's systemd: XDG_RUNTIME_DIR, which tells it otherwise, is the sandbox's own."""
     return {"DBUS_SESSION_BUS_ADDRESS": _bus()} if _bus() else {}
+
+
+def bus_sockets() -> list[str]:
+    """That bus as a path, [] where it is none."""
+    address = _bus()
+    return [address.removeprefix("unix:path=")] if address.startswith("unix:path=") else []
 
 
 def _bus() -> str:
@@ -131,7 +157,7 @@ class Rootless(Driver):
         argv = [apparmor.rootlesskit(self.engine.find("rootlesskit")), f"--state-dir={self._rootlesskit_state}"]
         argv += ["--net=slirp4netns", "--mtu=65520", "--slirp4netns-sandbox=auto", "--slirp4netns-seccomp=auto"]
         argv += ["--disable-host-loopback", "--port-driver=builtin", "--propagation=rslave"]
-        argv += ["--copy-up=/etc", "--copy-up=/run"]
+        argv += ["--copy-up=/etc"]
         # published ports lead to 127.0.0.1 of the machine, never to its other addresses
         dockerd = [*self.dockerd(), "--rootless", "--ip", "127.0.0.1"]
         if proxy := self._old_proxy():
@@ -139,12 +165,20 @@ class Rootless(Driver):
         inner = self._inside(
             dockerd,
             "dockerd",
-            writable=self.settings.writable,
             resolver_options=self._resolver_options(),
-            own=["/run/docker", "/run/containerd", "/run/xtables.lock"],
             environment=self._variables(),
+            **self.view(),
         )
-        self._spawn_inside("engine", [*argv, *inner], log=self.engine_log, environment=self._variables(), pass_fds=())
+        command = [*scope(self.cgroup()), *argv, *inner]
+        self._spawn_inside("engine", command, log=self.engine_log, environment=self._variables())
+
+    def view(self) -> dict[str, Any]:
+        """As for every driver, and the socket of the user's systemd."""
+        seen = super().view()
+        if scope(self.cgroup()):
+            manager = CGROUPS / f"user.slice/user-{os.getuid()}.slice/user@{os.getuid()}.service"
+            seen["writable"].append(str(manager / slice_name(self.cgroup())))
+        return {**seen, "sockets": bus_sockets()}
 
     def command_beside(self, argv: list[str]) -> list[str]:
         return self._inside(argv, f"beside-{Path(argv[-1]).stem}", join=self._child(), join_user=True)
@@ -166,7 +200,7 @@ class Rootless(Driver):
             raise OSError(done.stderr.strip())
 
     def _cgroup_options(self) -> list[str]:
-        return cgroup_options()
+        return cgroup_options(self.cgroup())
 
     def _variables(self) -> dict[str, str]:
         return {"XDG_RUNTIME_DIR": str(self.sockets), "HOME": str(self.directory), **bus_variables()}

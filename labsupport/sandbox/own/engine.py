@@ -226,7 +226,7 @@ class OwnEngine:
         argv += ["--data-root", str(self.folder / "data"), "--exec-root", str(self.sockets / "exec")]
         argv += ["--pidfile", str(self.folder / "dockerd.pid"), "--shutdown-timeout", "3"]
         if self.rootless:
-            argv += ["--rootless", *rootless.cgroup_options()]
+            argv += ["--rootless", *rootless.cgroup_options(self._driver.cgroup())]
         else:
             argv += ["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self._cgroup()}"]
         return argv

@@ -38,10 +38,9 @@ class Namespaces:
         keeping, inside = self.sockets / "keeper.json", self.sockets / "inside.json"
         keeping.write_text(json.dumps(settings))
         inner: dict[str, Any] = {"argv": [sys.executable, "-IS", keeper.__file__, str(keeping)]}
-        inner.update(environment=self._environment(), writable=self._settings.writable)
-        if self._rootless:
-            inner["own"] = ["/run/docker", "/run/containerd", "/run/xtables.lock"]
-        else:
+        driver = rootless.Rootless if self._rootless else Driver
+        inner.update(environment=self._environment(), **driver(self._settings).view())
+        if not self._rootless:
             inner.update(unshare=True, nameserver="127.0.0.1")
         inside.write_text(json.dumps(inner))
         argv = [*self._rootlesskit(), sys.executable, "-IS", str(INSIDE), str(inside)]
@@ -93,9 +92,10 @@ class Namespaces:
     def _rootlesskit(self) -> list[str]:
         if not self._rootless:
             return []
-        argv = [self._engine.find("rootlesskit"), f"--state-dir={self.sockets / 'rootlesskit'}"]
+        argv = rootless.scope(Driver(self._settings).cgroup())
+        argv += [self._engine.find("rootlesskit"), f"--state-dir={self.sockets / 'rootlesskit'}"]
         argv += ["--net=slirp4netns", "--mtu=65520", "--disable-host-loopback", "--port-driver=none"]
-        return [*argv, "--propagation=rslave", "--copy-up=/etc", "--copy-up=/run"]
+        return [*argv, "--propagation=rslave", "--copy-up=/etc"]
 
     def _ask(self, **request: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -96,7 +96,7 @@ class LearnersEngine:
         self.docker("create", "--name", "learners-stopped", "-v", "learners-volume:/data", *page)
 
     def inventory(self) -> dict[str, Any]:
-        """All that must be the same afterwards: the engine's objects, the packet filter, links, routes, ports."""
+        """What must be the same afterwards: the engine's objects, packet filter, links, routes, ports; the machine."""
         listed = {
             "containers": api.get(self.host, "/containers/json?all=1"),
             "images": api.get(self.host, "/images/json"),
@@ -113,6 +113,7 @@ class LearnersEngine:
             # an IPv6 address of a new link is tentative for a second
             link["addr_info"] = [address["local"] for address in link["addr_info"] if address["family"] == "inet"]
         return {
+            "machine": self.computer.inventory(),
             **{kind: sorted(rows, key=str) for kind, rows in listed.items()},
             # chains carry packet counters, and the times of the dump are comments
             "rules": [re.sub(r"\[\d+:\d+\]", "", line) for line in rules.splitlines() if not line.startswith("#")],
@@ -126,6 +127,8 @@ class LearnersEngine:
         }
 
     def must_be_as(self, before: dict[str, Any]) -> None:
+        changes = self.computer.changes(before.pop("machine"))
+        assert not changes, "\n".join(changes)
         after = self.inventory()
         changed = {kind: (before[kind], after[kind]) for kind in before if after[kind] != before[kind]}
         assert not changed, "\n".join(f"{kind}\n  was {was}\n  is  {is_}" for kind, (was, is_) in changed.items())

@@ -1,7 +1,8 @@
 """A machine within the machine: network and mount namespaces in which a learner's computer is played for real.
 
-It has its own loopback, links, ports and packet filter, and an ordinary user `ada` with subordinate ids; nothing of the
-computer that runs the tests is changed (its /etc files and devices are covered by bind mounts in there only).
+It has its own loopback, links, ports and packet filter, its own /dev and /run, and an ordinary user `ada` with
+subordinate ids. Its disk is an overlay over the computer's: nothing of the computer that runs the tests is changed, not
+even by `rm -rf /`, and what was changed on the machine can be listed.
 """
 
 from __future__ import annotations
@@ -20,15 +21,47 @@ ADA = 15001
 SET_UP = r"""
 set -e
 ip link set lo up
+disk={folder}/disk root={folder}/disk/root
+mount -t tmpfs -o mode=755 tmpfs $disk
+mkdir $disk/changed $disk/work $root
+mount -t overlay -o lowerdir=/,upperdir=$disk/changed,workdir=$disk/work overlay $root
+mount --rbind /proc $root/proc
+mount --rbind /sys $root/sys
+mount -t tmpfs -o mode=755 tmpfs $root/dev
+mkdir $root/dev/net $root/dev/shm $root/dev/pts $root/dev/mqueue
+for device in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 net/tun:10:200 fuse:10:229 kmsg:1:11 sda:8:0; do
+    IFS=: read name major minor <<end
+$device
+end
+    case $name in sda) kind=b ;; *) kind=c ;; esac
+    mknod -m 0666 $root/dev/$name $kind $major $minor
+done
+for link in fd:/proc/self/fd stdin:fd/0 stdout:fd/1 stderr:fd/2 ptmx:pts/ptmx; do
+    ln -s ${{link#*:}} $root/dev/${{link%%:*}}
+done
+mount -t devpts -o newinstance,ptmxmode=0666 devpts $root/dev/pts
+mount -t tmpfs -o mode=1777 tmpfs $root/dev/shm
+mount -t mqueue mqueue $root/dev/mqueue
+echo "another program's" > $root/dev/shm/memory
+mount -t tmpfs -o mode=755 tmpfs $root/run
+mkdir -p $root{folder}
+mount --bind {folder} $root{folder}
+mount --bind $disk $root{folder}/disk
+for place in {elsewhere}; do mkdir -p $root$place; mount --rbind $place $root$place; done
+cd $root
+pivot_root . .
+umount -l .
+cd /
 for file in passwd group subuid subgid; do mount --bind {folder}/etc/$file /etc/$file; done
-mknod -m 0666 {folder}/tun c 10 200
-mount --bind {folder}/tun /dev/net/tun
-mount -t tmpfs -o mode=755 tmpfs /run
 mount --bind {programs} {folder}/packages
 {opened}
 echo ready
 exec sleep infinity
 """
+# what may be written to is a setting; the rest counts, and so do these
+SETTINGS = "find /proc/sys -type f -perm -200 ! -name ns_last_pid ! -name cad_pid -exec grep -Hs '' {} + || true"
+# what Python and the tests leave on the disk, and a running sandbox: its sockets' folder, where its own path is long
+OWN_TRACES = ("__pycache__", ".pytest_cache", "/tmp/containers-course-")
 
 
 class Machine:
@@ -58,15 +91,15 @@ class Machine:
         for name in ("newuidmap", "newgidmap"):
             shutil.copy(shutil.which(name) or uidmap / "usr/bin" / name, self.bin / name)
             (self.bin / name).chmod(0o4755)
+        (self.folder / "disk").mkdir()
+        script = SET_UP.format(
+            folder=self.folder,
+            programs=programs.parent,
+            elsewhere=" ".join(map(str, self._elsewhere(programs.parent))),
+            opened=self._opened(programs.parent),
+        )
         self.process = subprocess.Popen(
-            [
-                "unshare",
-                "-n",
-                "-m",
-                "sh",
-                "-c",
-                SET_UP.format(folder=self.folder, programs=programs.parent, opened=self._opened(programs.parent)),
-            ],
+            ["unshare", "-n", "-m", "-i", "sh", "-c", script],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -75,6 +108,32 @@ class Machine:
             ready = lines.readline()
         if ready != "ready\n":
             raise RuntimeError("the machine within the machine could not be made")
+
+    def inventory(self) -> dict[str, list[str]]:
+        """What of this machine must be as it was: devices, shared memory, kernel settings, mounts, files."""
+        settings = self.run("sh", "-c", SETTINGS).stdout.splitlines()
+        changed = self.run("find", f"{self.folder}/disk/changed", "!", "-type", "d").stdout.splitlines()
+        return {
+            "devices": sorted(self.run("find", "/dev", "-printf", "%p %M %U %s %l\n").stdout.splitlines()),
+            "kernel settings": sorted(settings),
+            "mounts": sorted(self.run("findmnt", "-rno", "TARGET,SOURCE,OPTIONS").stdout.splitlines()),
+            "files": sorted(path for path in changed if not any(part in path for part in OWN_TRACES)),
+        }
+
+    def changes(self, before: dict[str, list[str]]) -> list[str]:
+        """What is not as it was then, a line for each difference."""
+        after = self.inventory()
+        lines = []
+        for kind, was in before.items():
+            lines += [f"{kind}: - {line}" for line in was if line not in after[kind]]
+            lines += [f"{kind}: + {line}" for line in after[kind] if line not in was]
+        return lines
+
+    @staticmethod
+    def _elsewhere(programs: Path) -> list[Path]:
+        """What the tests need that lies on another file system than the computer's root."""
+        needed = {Path(sys.base_prefix), Path(sys.prefix), Path(__file__).resolve().parents[3], programs}
+        return [path for path in sorted(needed) if path.stat().st_dev != Path("/").stat().st_dev]
 
     def _opened(self, programs: Path) -> str:
         """Shell lines that let ada reach this Python and this checkout where they lie below a closed folder (/root)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,13 @@ from labsupport.sandbox import rootless
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Linux")
 NONE = ["--exec-opt", "native.cgroupdriver=cgroupfs"]
+SLICE = ["--exec-opt", "native.cgroupdriver=systemd", "--cgroup-parent", "course_a.slice"]
 
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without cgroup version 2, without systemd."""
+    monkeypatch.setattr(shutil, "which", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(rootless, "CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(rootless, "RUNTIME", tmp_path / "user")
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
@@ -41,23 +44,23 @@ def delegate(machine: Path) -> None:
 
 
 def test_without_systemd_it_does_without(machine: Path) -> None:
-    assert rootless.cgroup_options() == NONE
+    assert rootless.cgroup_options("course-a") == NONE
     assert rootless.bus_variables() == {}
 
 
 def test_a_log_in_session_gives_cgroups(machine: Path, bus: Path) -> None:
     delegate(machine)
-    assert rootless.cgroup_options() == []
+    assert rootless.cgroup_options("course-a") == SLICE
     assert rootless.bus_variables() == {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"}
 
 
 def test_after_su_nobody_can_be_asked(machine: Path) -> None:
     delegate(machine)
-    assert rootless.cgroup_options() == NONE
+    assert rootless.cgroup_options("course-a") == NONE
 
 
 def test_a_bus_without_a_slice_is_not_enough(bus: Path) -> None:
-    assert rootless.cgroup_options() == NONE
+    assert rootless.cgroup_options("course-a") == NONE
 
 
 def test_an_address_that_leads_nowhere_any_more(bus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,4 +71,4 @@ def test_an_address_that_leads_nowhere_any_more(bus: Path, monkeypatch: pytest.M
 def test_an_address_of_another_kind_is_believed(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     delegate(machine)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:abstract=/tmp/dbus-1")
-    assert rootless.cgroup_options() == []
+    assert rootless.cgroup_options("course-a") == SLICE

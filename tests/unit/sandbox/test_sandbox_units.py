@@ -22,8 +22,8 @@ from labsupport.sandbox import (
     contained,
     engine,
     engine_image,
-    inside,
     lifecycle,
+    mounts,
     outer,
     paths,
     ports,
@@ -242,8 +242,8 @@ def test_a_process_is_a_leftover_by_its_mark_not_by_its_words(tmp_path: Path) ->
 
 
 def test_mount_points_with_blanks_are_read_as_the_kernel_writes_them() -> None:
-    assert inside.unescape("/mnt/my\\040disk") == "/mnt/my disk"
-    assert inside.unescape("/mnt/größe".encode().decode("utf-8")) == "/mnt/größe"
+    assert mounts.unescape("/mnt/my\\040disk") == "/mnt/my disk"
+    assert mounts.unescape("/mnt/größe".encode().decode("utf-8")) == "/mnt/größe"
 
 
 def test_errors_show_three_lines_and_no_traceback() -> None:
