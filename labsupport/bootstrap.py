@@ -51,8 +51,10 @@ def _ready_here(root: Path, lock: str) -> bool:
                 next_command="conda env create -f environment.yml",
             )
         return True
+    # activated or called by its path: a complete environment is used, and gets no second one beside it
+    apart = sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir()
     activated = sys.prefix in (os.environ.get("CONDA_PREFIX"), os.environ.get("VIRTUAL_ENV"))
-    return activated and not environment.missing_here(root, lock)
+    return (apart or activated) and not environment.missing_here(root, lock)
 
 
 def _venv_is_whole(root: Path, venv: Path, lock: str) -> bool:

@@ -6,6 +6,7 @@ Standard library only: it runs before anything is installed. See environment.py 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -82,9 +83,15 @@ def install(venv: Path, lock: Path) -> None:
     if uv is not None and _uv_install(uv, venv, lock):
         return
     quiet = [] if sys.stderr.isatty() else ["-q"]
+    failure = f"pip could not install {lock.name}."
+    if sys.platform == "darwin" and platform.machine() == "x86_64" and not shutil.which("cc"):
+        # argon2-cffi-bindings 26 has wheels for Apple's own processors only
+        failure += (
+            " On a Mac with an Intel processor it builds one package: xcode-select --install brings the compiler."
+        )
     run(
         [*_pip(venv), "install", *quiet, "--require-hashes", "-r", str(lock)],
-        f"pip could not install {lock.name}.",
+        failure,
         show=sys.stderr.isatty(),
     )
 
@@ -129,7 +136,9 @@ def put_on_path(venv: Path, checkout: Path) -> None:
     """Kernels run in the learner's folder: a .pth file makes `import labsupport` work there."""
     for packages in (venv / "Lib" / "site-packages", *venv.glob("lib/python3*/site-packages")):
         if packages.is_dir():
-            (packages / "labsupport-checkout.pth").write_text(f"{checkout}\n")
+            # code, in ASCII: Python reads a line that is a path in the locale's encoding, which knows few letters in C
+            line = f"import os, sys; sys.path.append(os.fsdecode({os.fsencode(checkout)!r}))\n"
+            (packages / "labsupport-checkout.pth").write_text(line, encoding="ascii")
 
 
 def run(command: list[str], failure: str, env: dict[str, str] | None = None, show: bool = False) -> None:

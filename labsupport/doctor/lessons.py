@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,31 +17,52 @@ def _no_virtual_machine() -> str:
     return vm.possible()
 
 
-# need -> (does this machine have it?, why it does not, what mends it)
-Need = tuple[Callable[[Facts], bool], str, str]
+# need -> (does this machine have it?, why it does not, what mends it); the reasons are those of the driver that serves
+Need = tuple[Callable[[Facts], bool], Callable[[Facts], str], Callable[[Facts], str]]
+
+
+def _why_no_processes(facts: Facts) -> str:
+    if sys.platform == "linux":
+        return "the engine is in a container on yours, so the process numbers it tells are not this computer's"
+    return "containers run in a virtual machine, so their processes can't be seen from here"
+
+
+def _more_processes(facts: Facts) -> str:
+    if sys.platform != "linux":
+        return ""
+    return "LABSUPPORT_DRIVER=rootless python3 -m labsupport doctor   (says what an engine of your own lacks here)"
+
+
+def _more_limits(facts: Facts) -> str:
+    if facts.driver != "rootless":
+        return ""
+    if facts.info.get("CgroupVersion") == "2":
+        return "log in as this user (not with su), then: python3 -m labsupport stop && python3 -m labsupport start"
+    return "python3 -m labsupport stop && sudo python3 -m labsupport start"
+
 
 NEEDS: dict[str, Need] = {
     "cgroup": (
         lambda facts: bool(facts.info.get("MemoryLimit")) and facts.info.get("CgroupDriver") != "none",
-        "the engine can't limit memory here",
-        "as root: python3 -m labsupport stop && python3 -m labsupport start",
+        lambda facts: (
+            f"the engine can't limit memory here ({facts.driver or 'no'} driver, cgroup version "
+            f"{facts.info.get('CgroupVersion', '?')})"
+        ),
+        _more_limits,
     ),
     "root": (
         lambda facts: facts.driver == "private",
-        "the engine does not run as root of this machine",
-        "sudo python3 -m labsupport start",
+        lambda facts: "the engine does not run as root of this machine",
+        lambda facts: "python3 -m labsupport stop && sudo python3 -m labsupport start",
     ),
     "qemu": (
         lambda facts: not _no_virtual_machine(),
-        "no virtual machine can be booted here (that needs Linux on x86-64 and Debian's or Ubuntu's packages); "
-        "a recorded run is shown, marked as one",
-        "",
+        lambda facts: (
+            f"no virtual machine can be booted here: {_no_virtual_machine()}; a recorded run is shown, marked as one"
+        ),
+        lambda facts: "",
     ),
-    "linux": (
-        lambda facts: facts.driver in ("private", "rootless"),
-        "the engine is in a container on yours, so the process numbers it tells are not this computer's",
-        "",
-    ),
+    "linux": (lambda facts: facts.driver in ("private", "rootless"), _why_no_processes, _more_processes),
 }
 # what can be told without an engine
 _WITHOUT_ENGINE = {"qemu"}
@@ -59,7 +81,7 @@ def findings(checkout: Path, facts: Facts) -> list[Finding]:
     for source in sorted(checkout.glob("labs/*/lesson.md")):
         name = source.parent.name
         unmet = [need for need in needs_of(source.read_text(encoding="utf-8")) if not _met(need, facts)]
-        limited += [_unmet(name, need) for need in unmet]
+        limited += [_unmet(name, need, facts) for need in unmet]
         works += [] if unmet else [name.split("-")[0]]
     if not works:
         return limited
@@ -76,8 +98,8 @@ def _met(need: str, facts: Facts) -> bool:
     return NEEDS[need][0](facts)
 
 
-def _unmet(lesson: str, need: str) -> Finding:
+def _unmet(lesson: str, need: str, facts: Facts) -> Finding:
     if need not in NEEDS:
         return warn(f"lesson {lesson}", f"needs {need!r}, which the doctor does not know")
     _, why, mend = NEEDS[need]
-    return warn(f"lesson {lesson}", f"parts will not work: {why}", mend)
+    return warn(f"lesson {lesson}", f"parts will not work: {why(facts)}", mend(facts))

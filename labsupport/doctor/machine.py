@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labsupport import environment
+from labsupport import system as operating_system
 from labsupport.doctor import programs
 from labsupport.doctor.finding import Finding, fail, ok, warn
 from labsupport.errors import CourseError
-from labsupport.sandbox import choice, paths, store
+from labsupport.sandbox import apparmor, choice, engine, known, paths, store
 
 START = "python3 -m labsupport start"
 # the engine's programs, the hub and a term's worth of images; Python's packages are judged by the bootstrap
@@ -28,6 +29,7 @@ def findings(checkout: Path) -> list[Finding]:
         ok("Python", f"{platform.python_version()} ({sys.executable})"),
         packages(checkout),
         driver(sys.platform, choice.driver),
+        *engines(choice.driver),
         image_store(paths.sandbox(paths.sandbox_name())),
         disk(paths.cache()),
         working_copy(paths.work()),
@@ -41,6 +43,9 @@ def system(name: str, architecture: str) -> Finding:
         release = platform.freedesktop_os_release() if Path("/etc/os-release").exists() else {}
         seen = f"{release.get('PRETTY_NAME', 'Linux')}, kernel {platform.release()}, {architecture}"
         return ok("system", seen)
+    if name == "darwin" and architecture == "x86_64" and not shutil.which("cc"):
+        seen = "macOS on Intel: a Python package of the course has no wheel there and is built, with a C compiler"
+        return warn("system", seen, "xcode-select --install")
     if name == "darwin":
         return ok("system", f"macOS, {architecture}: the engine runs in the virtual machine of your container tool")
     if name == "win32":
@@ -74,6 +79,29 @@ def driver(name: str, choose: Callable[[], str]) -> Finding:
         "container": "an engine in a container on the engine that runs here",
     }
     return ok("driver", f"{chosen}: {how.get(chosen, 'unknown')}")
+
+
+def engines(choose: Callable[[], str]) -> list[Finding]:
+    """What the engines tried on this machine could not do; and what one of them will miss."""
+    found = []
+    try:
+        chosen = choose()
+        failed = known.failures(chosen)
+        used = known.chosen(engine.wish(), chosen)
+    except CourseError:
+        return []  # said as the driver's own finding
+    if failed and not used:
+        seen = "; ".join(f"{name.split('-')[0]}: {why}" for name, why in failed.items())
+        found.append(fail("engine's trial", f"no engine passed here: {seen}", f"python3 -m labsupport stop && {START}"))
+    elif failed:
+        seen = "; ".join(f"{name.split('-')[0]} was left out: {why}" for name, why in failed.items())
+        found.append(ok("engine's trial", f"the engine from {used.split('-')[0]} passed; {seen}"))
+    elif used:
+        found.append(ok("engine's trial", f"the engine from {used.split('-')[0]} passed"))
+    if chosen == "private" and apparmor.parser_missing():
+        seen = "the kernel has AppArmor and apparmor_parser is not installed: engine 20.10 runs no container so"
+        found.append(warn("AppArmor", seen, operating_system.install("apparmor", root=True)))
+    return found
 
 
 def image_store(directory: Path) -> Finding:

@@ -181,6 +181,32 @@ def test_an_activated_environment_that_has_everything_is_used(checkout: Path, va
     assert not (checkout / ".venv").exists()
 
 
+def test_a_complete_environment_that_is_not_activated_is_used(checkout: Path, tmp_path: Path) -> None:
+    """Called by its path, as `envs/course/bin/python -m labsupport`."""
+    (checkout / "pyproject.toml").write_text("dependencies = [\n]\n")
+    venv = tmp_path / "theirs"
+    subprocess.run([furnish.base_python(), "-m", "venv", "--without-pip", venv], check=True)
+    command = [furnish.python_of(venv), "-m", "labsupport", "start"]
+    answer = subprocess.run(command, cwd=checkout, env=bare(), capture_output=True, text=True)
+    assert (answer.returncode, answer.stderr) == (7, "")
+    assert not (checkout / ".venv").exists()
+
+
+def test_the_checkout_is_found_in_any_script_whatever_the_locale(tmp_path: Path) -> None:
+    checkout = tmp_path / "Übung 課程"
+    (checkout / "labsupport").mkdir(parents=True)
+    (checkout / "labsupport/__init__.py").touch()
+    venv = tmp_path / "venv"
+    subprocess.run([furnish.base_python(), "-m", "venv", "--without-pip", venv], check=True)
+    furnish.put_on_path(venv, checkout)
+    where = [furnish.python_of(venv), "-c", "import labsupport; print(ascii(labsupport.__file__))"]
+    for utf8 in ("0", "1"):
+        env = bare(LC_ALL="C", PYTHONUTF8=utf8, PYTHONCOERCECLOCALE="0")
+        answer = subprocess.run(where, cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert answer.stderr == ""
+        assert "labsupport/__init__.py" in answer.stdout
+
+
 def in_namespace(checkout: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run a shell script in a mount namespace of its own (unshare(1)); $PY is the bare interpreter."""
     return subprocess.run(

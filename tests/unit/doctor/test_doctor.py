@@ -158,3 +158,33 @@ def test_json_and_exit_status_agree() -> None:
     assert json.loads(report.as_json([fail("a", "b")]))["ok"] is False
     assert report.exit_status([fail("a", "b")]) == 1
     assert report.exit_status([]) == 0
+
+
+def test_the_reasons_are_those_of_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reason(need: str, driver: str, platform: str = "linux", **info: Any) -> Finding:
+        monkeypatch.setattr(lessons.sys, "platform", platform)
+        return lessons._unmet("03-x", need, engine.Facts(driver, VERSION, {**INFO, **info}))
+
+    assert "the engine is in a container on yours" in reason("linux", "container").seen
+    assert "virtual machine" in reason("linux", "container", "darwin").seen
+    assert "log in as this user" in reason("cgroup", "rootless", CgroupVersion="2").mend
+    assert "sudo python3 -m labsupport start" in reason("cgroup", "rootless", CgroupVersion="1").mend
+    assert reason("cgroup", "private").mend == ""
+
+
+def test_what_engines_could_not_do_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labsupport.sandbox import apparmor, known
+
+    monkeypatch.setenv("LABSUPPORT_HOME", str(tmp_path))
+    monkeypatch.delenv("LABSUPPORT_PACKAGES", raising=False)
+    monkeypatch.setattr(apparmor, "parser_missing", lambda: False)
+    assert machine.engines(lambda: "private") == []
+    known.record_failure("sid-1+release-2", "private", "docker cp: chmod x")
+    (found,) = machine.engines(lambda: "private")
+    assert (found.level, found.seen) == (Level.FAIL, "no engine passed here: sid: docker cp: chmod x")
+    known.record_chosen("newest", "private", "trixie-3+release-2")
+    (found,) = machine.engines(lambda: "private")
+    assert (found.level, found.seen[:39]) == (Level.OK, "the engine from trixie passed; sid was "[:39])
+    monkeypatch.setattr(apparmor, "parser_missing", lambda: True)
+    assert machine.engines(lambda: "private")[-1].level is Level.WARN
+    assert machine.engines(lambda: "rootless")[-1:] == []
