@@ -52,7 +52,7 @@ def sources(folder: Path = FOLDER) -> list[Source]:
         instructions = dockerfile.parse(path.read_text(encoding="utf-8"), str(path.relative_to(folder)))
         found[reference] = Source(reference, path.parent, instructions, _packages(path.with_name("packages.txt")))
     if not found:
-        raise HubError(f"no image is described below {folder}", next_command="git status labs/images")
+        raise HubError(f"no image is described below {folder}", next_command="git checkout -- labs/images")
     ordered: list[Source] = []
     while len(ordered) < len(found):
         done = {source.reference for source in ordered}

@@ -76,8 +76,9 @@ def free_port(wanted: int) -> int:
     for port in range(wanted, min(wanted + 50, 65536)):
         if ports.is_free(port):
             return port
+    other = next(port for port in (9100, 10100) if abs(port - wanted) >= 50)
     raise JupyterFailed(
-        f"Ports {wanted} to {wanted + 49} are all in use.", next_command="python3 -m labsupport start --port 9100"
+        f"Ports {wanted} to {wanted + 49} are all in use.", next_command=f"python3 -m labsupport start --port {other}"
     )
 
 

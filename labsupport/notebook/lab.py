@@ -133,7 +133,8 @@ def predict(prediction: str, answer: Any = None) -> None:
     try:
         kept = session.progress().predict(found.id, found.accepted(answer))
     except ValueError as error:
-        raise LessonError(str(error), seen=repr(answer), next_command=f'predict("{found.id}", ...)') from None
+        example = '"a"' if found.choices else "1"
+        raise LessonError(str(error), seen=repr(answer), next_command=f'predict("{found.id}", {example})') from None
     words = f"Predicted: {found.words(kept)}"
     show_words(words if kept == found.accepted(answer) else f"{words} (your first prediction counts)")
 

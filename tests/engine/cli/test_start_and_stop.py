@@ -95,3 +95,17 @@ def test_a_lost_state_file_does_not_hide_the_sandbox(course: Course) -> None:
     (course.home / "cache/sandbox/default" / state.STATE).write_text(content)
     assert course.run("stop").returncode == 0
     assert wait_for(lambda: not course.processes()), course.processes()
+
+
+def test_damaged_engine_data_is_mended_by_what_is_advised(course: Course) -> None:
+    """The doctor once said: stop and start, for ever; only a fresh engine is of use."""
+    course.python("from labsupport import sandbox; sandbox.start()")
+    course.run("stop")
+    database = course.home / "cache/sandbox/default/data/network/files/local-kv.db"
+    database.write_bytes(b"\0" * 5000)
+    failed = course.python("from labsupport import sandbox; sandbox.start()", check=False)
+    assert "the sandbox's engine did not start" in failed.stderr
+    for said in (failed.stderr.split("next: ")[1], course.run("status").stderr, course.run("doctor").stdout):
+        assert "if it ends like this again: python3 -m labsupport reset" in said
+    assert course.run("reset", "--yes").returncode == 0
+    assert course.status()["sandbox"] == "ready"

@@ -325,3 +325,20 @@ def test_what_is_no_file_is_refused_at_once(other_place: FakeRegistry, tmp_path:
     for path in (pipe, Path("/dev/zero"), tmp_path):
         with pytest.raises(HubError, match="is not a file"):
             hub.load(other_place, path, quiet)
+
+
+def test_what_save_advises(filled: FakeRegistry, other_place: FakeRegistry, tmp_path: Path) -> None:
+    file = tmp_path / "hub.tar"
+    file.write_text("something else")
+    with pytest.raises(HubError) as caught:
+        hub.save(filled, file, quiet)
+    assert f"hub save --force {file}" in caught.value.next_command
+    hub.save(filled, file, quiet, force=True)
+    with pytest.raises(HubError, match="empty") as caught:
+        hub.save(other_place, tmp_path / "other.tar", quiet)
+    assert caught.value.next_command == "python3 -m labsupport start"  # it fills the hub
+    hub.load(other_place, file, quiet)
+    hub.save(other_place, tmp_path / "other.tar", quiet)
+    with pytest.raises(HubError) as caught:
+        hub.save(filled, tmp_path / "no folder" / "hub.tar", quiet)
+    assert caught.value.next_command.startswith("choose a folder")

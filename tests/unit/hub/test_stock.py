@@ -118,6 +118,29 @@ def test_nothing_can_be_had(place: FakeRegistry, without_packages: None) -> None
     assert "hub load" in caught.value.next_command
 
 
+def test_what_a_hub_that_stays_empty_advises(
+    place: FakeRegistry, other_place: FakeRegistry, packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network, and start again; or a hub file from a machine that had one."""
+    monkeypatch.setattr(upstream, "fetch", _no_internet)
+    monkeypatch.setattr(debian, "available", lambda: False)
+    for each in (place, other_place):
+        with pytest.raises(HubError) as caught:
+            hub.fill(each, quiet)
+        assert caught.value.next_command.startswith("python3 -m labsupport start, once there is a network")
+        assert hub.missing(each)
+    with monkeypatch.context() as network:
+        network.setattr(debian, "available", lambda: True)
+        network.setattr(debian, "fetch", lambda names, report, label: packages)
+        hub.fill(place, quiet)
+        assert hub.missing(place) == []
+    hub.save(place, tmp_path / "hub.tar", quiet)
+    assert "python3 -m labsupport hub load FILE" in caught.value.next_command
+    hub.load(other_place, tmp_path / "hub.tar", quiet)
+    hub.fill(other_place, quiet)
+    assert hub.missing(other_place) == []
+
+
 def test_packages_that_cannot_be_fetched_are_said(place: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(*_: object, **__: object) -> Path:
         raise NoEngine("could not fetch the packages", seen="no route")
