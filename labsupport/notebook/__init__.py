@@ -33,7 +33,7 @@ def load(shell: Any) -> None:
     if importlib.util.find_spec("labsupport.notebook.layers_magic") is not None:
         importlib.import_module("labsupport.notebook.layers_magic").register(shell)
     try:
-        hub.fill(engine, _report)
+        hub.fill(engine, _report, verify=True)
     except HubError as error:
         # The engine and everything else works; the lessons' images may be missing.
         print(f"[sandbox] {error}", file=sys.stderr, flush=True)

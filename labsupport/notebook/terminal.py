@@ -84,6 +84,12 @@ def explain(stderr: str) -> str:
         return "leave out -t, or type it in the terminal beside this notebook, or play it in a %%session cell"
     if "Cannot connect to the Docker daemon" in stderr or "failed to connect to the docker API" in stderr:
         return "%reload_ext labsupport (it starts the sandbox again)"
+    if "registry-1.docker.io" in stderr:
+        # the engine asks Docker Hub for what the sandbox's hub lacks, and for what it serves with a wrong digest
+        return (
+            "%reload_ext labsupport (it mends the course's own images; others come from Docker Hub, over the internet. "
+            "What is here: python3 -m labsupport hub)"
+        )
     return ""
 
 

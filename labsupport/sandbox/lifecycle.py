@@ -82,9 +82,6 @@ def attach(name: str = "") -> Sandbox:
         elif (waited := time.monotonic() - hung) > HUNG_SECONDS and waited > pace.seconds(HUNG_SECONDS):
             raise trouble.failed(name, current)
         time.sleep(0.02)
-    if not (directory / trouble.WORKED).exists():
-        with contextlib.suppress(OSError):  # a full disk is told by what needs more room
-            (directory / trouble.WORKED).touch()
     sandbox = Sandbox.of(directory)
     sandbox._notices_read = _size(sandbox.directory / state.NOTICES)
     return sandbox
@@ -111,6 +108,7 @@ def start(
                     report("the engine does not answer: it is ended and started again")
                     stop(name)
                 booting()
+                _remove_half_made(directory)
                 _boot(name, directory, report)
     except OSError as error:
         if not trouble.is_full(error):
@@ -227,6 +225,14 @@ def _boot(name: str, directory: Path, report: Report) -> None:
         process.wait()
         raise
     _SUPERVISORS.append(process)
+
+
+def _remove_half_made(directory: Path) -> None:
+    """Data of an engine that never came up may be why it does not (a disk that was full): it is made anew."""
+    if state.read_state(directory).status == "failed" and not trouble.worked(directory):
+        marked.refuse([directory / "data"], paths.work(), again=trouble.START)
+        if driver := _driver(directory):
+            driver.remove_data()
 
 
 def _wait(name: str, directory: Path) -> Sandbox:

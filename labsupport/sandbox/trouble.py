@@ -11,7 +11,7 @@ from labsupport.sandbox import paths, state
 
 START = "python3 -m labsupport start"
 NOT_ANSWERING = "not answering"  # a status: the engine should be ready, and does not answer
-WORKED = "worked"  # an empty file in the sandbox's folder: its engine has been ready with this data
+_EVENTS = "events.jsonl"  # kept from the moment the engine was first ready
 
 
 def failed(name: str, current: state.State) -> EngineFailed:
@@ -32,13 +32,18 @@ def advice(name: str, current: state.State) -> str:
     """What mends a sandbox in this state, as a command to type."""
     if current.status != "failed":
         return f"python3 -m labsupport stop && {START}"
-    if (paths.sandbox(name or paths.sandbox_name()) / WORKED).exists():
+    if worked(paths.sandbox(name or paths.sandbox_name())):
         # the same engine ran with older data: whatever became of these, fresh ones are good
         return (
             f"{START}   (if it ends like this again: python3 -m labsupport reset, which removes the sandbox's "
             "images and containers; your work stays)"
         )
     return "python3 -m labsupport doctor"
+
+
+def worked(directory: Path) -> bool:
+    """Whether this sandbox's engine has ever been ready: only then is there anything of the learner's in its data."""
+    return (directory / _EVENTS).exists()
 
 
 def is_full(error: OSError) -> bool:

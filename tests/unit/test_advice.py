@@ -101,6 +101,7 @@ TABLE: dict[str, str] = {
     "notebook/magics.py ShellMagics.magic_session": FORM + "tests/unit/shell/test_shell_magics.py",
     "notebook/magics.py _interrupted": LOOK + "which containers still run",
     "notebook/terminal.py NeedsTerminal.error": FORM + "tests/unit/shell/test_needs_terminal.py",
+    "sandbox/choice.py _on_linux": ELSEWHERE + "packages installed with root's rights",
     "sandbox/choice.py driver": ELSEWHERE + "packages installed with root's rights",
     "sandbox/engine.py wish": HERE + "test_what_is_wrongly_set_is_unset",
     "sandbox/engine.py get": LOOK + "why no engine works here",

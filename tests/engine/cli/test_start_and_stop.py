@@ -99,7 +99,9 @@ def test_a_lost_state_file_does_not_hide_the_sandbox(course: Course) -> None:
 
 def test_damaged_engine_data_is_mended_by_what_is_advised(course: Course) -> None:
     """The doctor once said: stop and start, for ever; only a fresh engine is of use."""
-    course.python("from labsupport import sandbox; sandbox.start()")
+    course.python("from labsupport import sandbox; sandbox.start().client().volumes.create('mine')")
+    # the engine has done something for the learner: its data is not thrown away unasked
+    assert wait_for((course.home / "cache/sandbox/default/events.jsonl").exists)
     course.run("stop")
     database = course.home / "cache/sandbox/default/data/network/files/local-kv.db"
     database.write_bytes(b"\0" * 5000)

@@ -48,3 +48,24 @@ def test_a_notebook_opened_some_other_way_gives_the_line(sb: sandbox.Sandbox) ->
 def test_a_notebook_opened_by_start_says_nothing(sb: sandbox.Sandbox) -> None:
     with kernel(sb.environment()) as running:
         assert running.run("%load_ext labsupport").streams == []
+
+
+def test_a_damaged_image_is_mended_by_what_the_failed_cell_advises(sb: sandbox.Sandbox) -> None:
+    """The engine finds a digest that is wrong, asks Docker Hub, and its error speaks of a host that was not found."""
+    with kernel(sb.environment()) as running:
+        assert running.run("%load_ext labsupport").error == ""
+        storage = sb.directory / "hub/data/docker/registry/v2/blobs/sha256"
+        if not storage.is_dir():
+            pytest.skip("the hub's storage lies in a volume of another engine")
+        layer = max(storage.glob("*/*/data"), key=lambda path: path.stat().st_size)
+        with layer.open("r+b") as file:
+            file.write(bytes(1000))
+        running.run("%shell --keep-going docker rmi -f $(docker images -q)")
+        failed = running.run("%%shell\nfor image in busybox debian-tiny lua:5.4; do docker pull -q $image; done")
+        if "registry-1.docker.io" in failed.text("stdout") + failed.text("stderr"):
+            assert "next: %reload_ext labsupport" in failed.traceback
+        assert failed.error
+        assert "mending the hub" in running.run("%reload_ext labsupport").text("stdout")
+        assert (
+            running.run("%%shell\nfor image in busybox debian-tiny lua:5.4; do docker pull -q $image; done").error == ""
+        )

@@ -135,6 +135,11 @@ def test_lost_engine_is_explained():
     assert "%reload_ext labsupport" in explain("Cannot connect to the Docker daemon at unix:///x. Is it running?")
 
 
+def test_an_image_that_the_hub_does_not_give_is_explained():
+    said = 'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.2.3:53: no such host'
+    assert "%reload_ext labsupport" in explain(said) and "python3 -m labsupport hub" in explain(said)
+
+
 def test_commands_keep_their_text():
     found = list(simple_commands("a 'b c' && d \\\n e # no\nf=1 g"))
     assert [each.words for each in found] == [["a", "b c"], ["d", "e"], ["f=1", "g"]]
