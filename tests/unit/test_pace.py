@@ -24,6 +24,7 @@ SLEEPS = {
     "sandbox/processes.py": "until processes that were killed are gone",
     "sandbox/ready.py": "until an engine answers, as long as something goes forward",
     "sandbox/rootless.py": "until rootlesskit's child is there, or rootlesskit has ended",
+    "sandbox/startlock.py": "until another start has ended, which may take as long as it goes forward",
     "sandbox/supervisor.py": "until another process lets go of the lock",
     "shell/processes.py": "until processes that were ended are gone",
 }
