@@ -48,6 +48,9 @@ class Contained(Driver):
         self._remove_containers()
         self.options["published"] = [port for port in ports.PUBLISHED if ports.is_free(port)]
         self._watch("engine", self._start_engine())
+        with contextlib.suppress(*owned.errors()):
+            # an engine of another version, or made by another recipe, would lie there until the end
+            self._ours().remove_images(keep=(self.options["image"], self.options["registry_image"]))
 
     def ended(self) -> str:
         return next(iter(self.exits), "")

@@ -131,13 +131,16 @@ def prepare(settings: state.Settings, work: Path, report: Report) -> dict[str, A
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         # the same ports as last time: an open notebook goes on where it was
         wishes.update(state.read_settings(directory).options["ports"])
+    published = [port for port in ports.PUBLISHED if ports.is_free(port)]
+    if not published:
+        report("ports 8000 to 8149 of this computer are all in use: pages served by containers will not be seen here")
     return {
         "address": address,
         "image": image,
         "registry_image": registry_image,
         "certificates": str(certificates),
         "ports": {part: ports.free(wish) for part, wish in wishes.items()},
-        "published": [port for port in ports.PUBLISHED if ports.is_free(port)],
+        "published": published,
         "work": str(work),
     }
 

@@ -7,6 +7,7 @@ called: never removed, and never used.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from labsupport.errors import SandboxError
@@ -63,8 +64,8 @@ class Owned:
             if self._is_ours(found.attrs.get("Labels")):
                 found.remove(force=True)
 
-    def remove_images(self) -> None:
-        """Remove the names the sandbox gave images, and what it imported and has no name any more.
+    def remove_images(self, keep: Collection[str] = ()) -> None:
+        """Remove the names the sandbox gave images (but those to keep), and what it imported and has no name any more.
 
         Never by force: Podman would remove the containers that use an image with it (podman-rmi(1)).
         """
@@ -74,7 +75,7 @@ class Owned:
         ours = {f"{registry}{self.own_name}" for registry in ("", "localhost/", "docker.io/library/")}
         for image in self.learner.images.list():
             for name in image.tags:
-                if name.rsplit(":", 1)[0] in ours:
+                if name.rsplit(":", 1)[0] in ours and name.rsplit("/", 1)[-1] not in keep:
                     self.learner.images.remove(name)
         unnamed = {"label": f"{outer.LABEL}={self.own_name}", "dangling": True}
         for image in self.learner.images.list(filters=unnamed):
