@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 
 HUNG_SECONDS = 20  # a busy machine's engine may be slow to answer; its supervisor pings it meanwhile
+HUNG_MOST = 60  # however slow the machine: a learner waits before a silent cell
 STOP_SECONDS = 30
 _START_LOCK = "start.lock"
 
@@ -79,7 +80,7 @@ def attach(name: str = "") -> Sandbox:
         if current.status == "starting":
             # its supervisor says when it is to be given up: a slow machine is no failure
             hung = time.monotonic()
-        elif (waited := time.monotonic() - hung) > HUNG_SECONDS and waited > pace.seconds(HUNG_SECONDS):
+        elif (waited := time.monotonic() - hung) > HUNG_SECONDS and waited > min(pace.seconds(HUNG_SECONDS), HUNG_MOST):
             raise trouble.failed(name, current)
         time.sleep(0.02)
     sandbox = Sandbox.of(directory)

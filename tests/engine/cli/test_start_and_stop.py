@@ -72,7 +72,7 @@ def test_a_hung_engine_is_named_in_time_and_the_advice_mends_it(course: Course) 
         failed = course.python("from labsupport import sandbox; sandbox.attach()", check=False)
         assert "the sandbox's engine does not answer" in failed.stderr
         assert f"next: {advice}" in failed.stderr
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < 180  # 25 s on an idle laptop
     finally:
         os.kill(supervisor, signal.SIGCONT)
     stop, start = advice.split(" && ")
