@@ -5,8 +5,10 @@ Its programs are Debian's packages, unpacked into the cache as the sandbox's are
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -115,3 +117,8 @@ class LearnersPodman:
         self.computer.run(self.podman, "rm", "--all", "--force", "--time=0", env=self.environment, check=False)
         self.process.terminate()
         self.process.wait(30)
+        # it keeps the monitor of a command that was run in a container (podman-exec(1)) for five minutes more
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if str(self.folder).encode() in path.read_bytes():
+                    os.kill(int(path.parent.name), signal.SIGKILL)
