@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from labsupport.sandbox import driver, engine, inside
+from labsupport.sandbox import driver, engine, inside, mounts
 
 HOLDER = "echo ready; exec cat"  # in the new namespaces until the process itself is there
 NAMESERVER = "10.0.2.3"  # slirp4netns's own, which asks the machine's
@@ -42,15 +42,15 @@ def enter(folder: Path, report: Callable[[str], None]) -> Callable[[], None]:
             raise OSError("no network namespace of its own for these tests")
         end = _connected(programs, held.pid)
         # the mounts too, for the resolver's file; this thread must not share its working folder with others for that
-        inside.call(inside.libc.unshare(0x00000200), "unshare CLONE_FS")
+        mounts.call(mounts.libc.unshare(0x00000200), "unshare CLONE_FS")
         here = Path.cwd()
         for kind, flag in (("net", inside.CLONE_NEWNET), ("mnt", inside.CLONE_NEWNS)):
             with Path(f"/proc/{held.pid}/ns/{kind}").open() as namespace:
-                inside.call(inside.libc.setns(namespace.fileno(), flag), f"setns {kind}")
+                mounts.call(mounts.libc.setns(namespace.fileno(), flag), f"setns {kind}")
         os.chdir(here)
     held.wait()
     inside.loopback_up()
-    inside.mount("none", "/", None, inside.MS_REC | inside.MS_SLAVE)
+    mounts.mount("none", "/", None, mounts.MS_REC | mounts.MS_PRIVATE)
     _resolve_by(NAMESERVER, folder)
     return end
 
@@ -87,4 +87,4 @@ def _resolve_by(nameserver: str, folder: Path) -> None:
     # kept as long as the run: nothing can be mounted over a file that has gone
     file = folder / "resolv.conf"
     file.write_text(f"nameserver {nameserver}\n")
-    inside.mount(str(file), str(resolv), None, inside.MS_BIND)
+    mounts.mount(str(file), str(resolv), None, mounts.MS_BIND)
