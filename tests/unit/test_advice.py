@@ -58,6 +58,8 @@ TABLE: dict[str, str] = {
     "doctor/machine.py system": ELSEWHERE + "Windows",
     "doctor/machine.py packages": "tests/unit/cli/test_bootstrap.py::test_interrupted_in_the_middle_then_completed",
     "doctor/machine.py driver": LOOK + "it hands on the driver's own advice",
+    "doctor/machine.py engines": UNPLAYED
+    + "an engine that fails its trial is played in test_trial.py, not a machine for none",
     "doctor/machine.py image_store": HERE + "test_what_is_wrongly_set_is_unset",
     "doctor/machine.py disk": LOOK + "what may go from a full disk",
     "doctor/machine.py working_copy": HERE + "test_another_folder_is_taken",
@@ -113,6 +115,7 @@ TABLE: dict[str, str] = {
     "sandbox/lifecycle.py _starting.end": "tests/unit/sandbox/test_startlock.py::test_a_boot_that_hangs_in_another_process_is_named_with_what_ends_it",
     "sandbox/marked.py refuse": "tests/unit/cli/test_purge.py::test_nothing_is_removed_through_a_mount",
     "sandbox/marked.py remove": ELSEWHERE + "root's rights over files of another user",
+    "sandbox/outer.py refuse_without_cgroups": ELSEWHERE + "a rootless engine of the learner's, with no log-in session",
     "sandbox/outer.py prepare": ELSEWHERE + "an engine of the learner's that is started by hand",
     "sandbox/contained.py Contained.remove_all": ELSEWHERE + "an engine of the learner's that is started by hand",
     "sandbox/engine_image.py _refused": LOOK + "what fills the learner's own engine",
