@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import re
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,8 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("lessons", nargs="*", help="the numbers of lessons; none: only what the machine is")
     asked.add_argument("--seconds", type=int, default=1800, help="the longest a cell may take (default: %(default)s)")
-    asked.add_argument("--keep", type=Path, default=Path("/tmp/tried-solutions"), help="default: %(default)s")
+    kept = Path(tempfile.gettempdir()) / f"tried-solutions-{os.geteuid()}"
+    asked.add_argument("--keep", type=Path, default=kept, help="default: %(default)s")
     args = asked.parse_args()
     sb = sandbox.attach()
     print(json.dumps(facts(sb)), flush=True)

@@ -40,7 +40,7 @@ Shell = Callable[[str], "list[str]"]  # a command line, as a command of this mac
 def try_it(shell: Shell, record: Record, tried: str, lessons: list[str], again: bool) -> None:
     """`start` in the background, `doctor`, the lessons one after the other, `stop`."""
     began = time.monotonic()
-    said = Path(tempfile.gettempdir()) / f"try-machine-{record.path.stem}.log"
+    said = Path(tempfile.gettempdir()) / f"try-machine-{record.path.stem}-{os.geteuid()}.log"
     with said.open("a") as log:
         command = shell("python3 -m labsupport start --no-browser")
         with subprocess.Popen(
