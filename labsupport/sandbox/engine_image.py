@@ -35,6 +35,8 @@ APPLETS = (
 # children may hold no process itself (cgroups(7), "no internal processes"). Only where "/" is the container's own group
 # and not the machine's: that is so in a cgroup namespace (cgroup_namespaces(7)). Controllers one by one, because an
 # engine of an ordinary user has not all of them.
+# What is the kernel's own in /proc and /sys would be the computer's to a container that is shown all of this one
+# (docker run -v /:/host): it is closed, but for the settings of the network, which are this container's own.
 ENTRYPOINT = """#!/bin/sh
 set -e
 groups=/sys/fs/cgroup
@@ -47,6 +49,12 @@ if [ -f $groups/cgroup.controllers ] && [ "$(cat /proc/self/cgroup)" = 0::/ ]; t
         echo "+$controller" > $groups/cgroup.subtree_control || echo "no $controller for containers" >&2
     done
 fi
+closed() { mount -o bind $1 $1 && mount -o remount,bind,ro $1; }
+for place in /proc/sys /proc/sysrq-trigger /proc/irq /proc/bus /proc/acpi /proc/scsi /proc/fs; do
+    [ ! -e $place ] || closed $place || echo "$place stays open" >&2
+done
+mount -o bind /proc/sys/net /proc/sys/net && mount -o remount,bind,rw /proc/sys/net || echo "/proc/sys/net closed" >&2
+mount -o remount,bind,ro /sys || echo "/sys stays open" >&2
 mkdir -p /run /tmp /var/lib/docker
 exec docker-init -- "$@"
 """

@@ -67,6 +67,11 @@ record["work"] = (work / "made-in-a-container").exists()
 outside = Path(os.environ["OUTSIDE"])
 docker(f"run --rm -v {outside}:/o busybox sh -c 'touch /o/harm; rm -f /o/precious'", fails=True)
 record["outside"] = sorted(path.name for path in outside.iterdir())
+# busybox's test -w says yes to root: written as it is, or set to the mode it has
+harm = ["f=/host/proc/sys/kernel/core_pattern; now=$(cat $f) && echo $now > $f", "chmod 755 /host/sys/kernel"]
+harm += ["f=/host/proc/irq/default_smp_affinity; now=$(cat $f) && echo $now > $f", "echo h > /host/proc/sysrq-trigger"]
+lines = "; ".join(f"({line}) 2>/dev/null && echo done" for line in harm)
+record["harm to kernel settings"] = docker(f"run --rm -v /:/host busybox sh -c '{lines}'", fails=True)
 docker("rm -f $(docker ps -aq)")
 docker("rmi -f $(docker images -q)")
 record["images at last"] = docker("images -q")
@@ -102,6 +107,7 @@ def expected(driver: str, home: str, store: str = "graph") -> dict[str, Any]:
         "push": True,
         "work": True,
         "outside": ["precious"],
+        "harm to kernel settings": "",
         "images at last": "",
         "sdk": True,
         "images after reset": "",
