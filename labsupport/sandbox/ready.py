@@ -11,15 +11,46 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from labsupport.sandbox import api, processes
 from labsupport.sandbox.driver import Driver
+
+Booted = TypeVar("Booted")
 
 STILL_SECONDS = 60  # without anything going forward
 MOST_SECONDS = 1800
 LOOK_SECONDS = 5
 # an engine that waits for nothing still computes a little now and then
 _BUSY = 0.02  # seconds of computing in each second
+# dockerd gives its containerd 15 s to answer, on every machine, and ends (moby, libcontainerd/supervisor)
+_TOO_SLOW = "timeout waiting for containerd to start"
+MOST_BOOTS = 5
+
+
+def patiently(driver: Driver, boot: Callable[[], Booted]) -> Booted:
+    """boot(), and again where dockerd gave containerd too little time: its programs are in memory by then.
+
+    Raises RuntimeError with boot()'s reason for any other, and when it was tried MOST_BOOTS times.
+    """
+    for left in reversed(range(MOST_BOOTS)):
+        seen = _size(driver.engine_log)
+        try:
+            return boot()
+        except RuntimeError:
+            with contextlib.suppress(OSError), driver.engine_log.open(errors="replace") as log:
+                log.seek(seen)
+                if left and _TOO_SLOW in log.read():
+                    driver.stop()
+                    continue
+            raise
+    raise AssertionError("the last boot returns or raises")
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return 0
 
 
 def wait(
@@ -62,9 +93,7 @@ class _Progress:
 
     @classmethod
     def of(cls, driver: Driver) -> _Progress:
-        log = 0
-        with contextlib.suppress(OSError):
-            log = driver.engine_log.stat().st_size
+        log = _size(driver.engine_log)
         computed, waits = 0.0, False
         for pid in processes.leftovers(str(driver.directory)) if processes.PROC.is_dir() else ():
             with contextlib.suppress(OSError, IndexError, ValueError):

@@ -94,6 +94,9 @@ class Supervisor:
                 self.driver.abandon()
 
     def _boot(self) -> None:
+        ready.patiently(self.driver, self._boot_once)
+
+    def _boot_once(self) -> None:
         self.driver.boot()
         # the registries come up while the engine does
         ports = self.driver.serve_registry()

@@ -54,9 +54,12 @@ def run(settings: state.Settings, programs: Engine) -> str:
 
 @contextlib.contextmanager
 def _booted(driver: Driver) -> Iterator[None]:
-    try:
+    def boot() -> None:
         driver.boot()
         ready.wait(driver, "the engine")
+
+    try:
+        ready.patiently(driver, boot)
         yield
     finally:
         driver.stop()
