@@ -36,6 +36,8 @@ NEWER_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd")
 
 DOCTOR, START = "python3 -m labsupport doctor", "python3 -m labsupport start"
 REGISTRIES = ("docker-registry", "registry")  # Debian's name of the registry's program, and its own
+# (folder of packages, suite) -> the version that the suite's lists name: they are read once in a start
+_OFFERED: dict[tuple[str, str], str] = {}
 _PROGRAM_FOLDERS = ("usr/local/bin", "usr/bin", "usr/sbin", "bin", "sbin")
 
 
@@ -124,11 +126,16 @@ def _chosen(identity: str, suites: list[str], release: Path) -> Engine | None:
 def _candidate(suite: str, release: Path, only_known: bool, report: Report) -> Engine:
     """The engine of a suite over the release's packages ("": theirs). Raises NoEngine where it is not wanted."""
 
+    offer = (str(release.parent), suite)
+
     def judge(version: str) -> str:
+        _OFFERED[offer] = version
         return f"{version}: {why}" if only_known and (why := known.why_not(version)) else ""
 
     roots: tuple[Path, ...] = (release,)
     if suite:
+        if offer in _OFFERED and (why := judge(_OFFERED[offer])):
+            raise NoEngine("not the first choice", seen=why)
         roots = (packages.fetch(NEWER_PACKAGES, report, label=suite, suite=suite, judge=judge), release)
     engine = _checked(roots)
     if why := judge(engine.version):

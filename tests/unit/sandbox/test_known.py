@@ -87,6 +87,20 @@ def test_the_newest_known_engine_for_this_kernel_is_taken(
     assert ("sid" in mirror.fetched) == (version == "28.5.2"), "an engine that is not used was fetched"
 
 
+def test_the_lists_of_a_suite_that_is_not_wanted_are_read_once(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them takes a slow machine minutes, and a start chooses more than once: before a trial and after it."""
+    monkeypatch.setattr(known, "kernel", lambda: "6.1.0-49-amd64")
+    read: list[str] = []
+
+    def fetch(*names: object, label: str, suite: str = "", **others: object) -> Path:
+        read.append(suite)
+        return mirror.fetch(*names, label=label, suite=suite, **others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(packages, "fetch", fetch)
+    assert [engine.get(quiet, "private").version for _ in range(2)] == ["26.1.5", "26.1.5"]
+    assert read.count("sid") == 1
+
+
 def test_a_suite_that_moves_changes_nothing(mirror: Mirror) -> None:
     mirror.versions["sid"] = "29.0.0"
     assert engine.get(quiet, "private").version == "26.1.5"
