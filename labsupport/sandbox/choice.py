@@ -112,6 +112,8 @@ def _settings(name: str, directory: Path, chosen: str, programs: engine.Engine, 
     made = state.Settings(name=name.replace("/", "-"), directory=str(directory), sockets=str(sockets), driver=chosen)
     made.store = store.choose(directory)
     made.writable = [str(directory), str(sockets), str(work)]
+    # the learner's answers are in there, and `rm -rf` of all there is comes to mind
+    made.guarded = [str(work / "notebooks")]
     if chosen == "container":
         from labsupport.sandbox import outer
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from labsupport.sandbox import api, cgroups, paths, ports, processes, registry, state, store
+from labsupport.sandbox import api, cgroups, ports, processes, registry, state, store
 from labsupport.sandbox.engine import REGISTRIES, Engine
 
 INSIDE = Path(__file__).with_name("inside.py")
@@ -173,9 +173,7 @@ class Driver:
         """For inside.py: what the engine may write to, and what it must see where that lies below /mnt or /media."""
         writable = [*self.settings.writable, *map(str, cgroups.make(self.cgroup()))]
         python = [str(Path(__file__).parents[2]), sys.prefix, sys.base_prefix]
-        # the learner's answers are in there, and `rm -rf` of all there is comes to mind
-        guarded = [str(paths.work() / "notebooks")]
-        return {"writable": writable, "guarded": guarded, "needed": [*python, *self.engine.roots]}
+        return {"writable": writable, "guarded": self.settings.guarded, "needed": [*python, *self.engine.roots]}
 
     def _inside(self, argv: list[str], name: str, **settings: Any) -> list[str]:
         environment = {**self._environment(), "TMPDIR": str(self.directory / "tmp")}

@@ -15,12 +15,11 @@ import platform
 import re
 from pathlib import Path
 
-from labsupport.sandbox import paths, state
+from labsupport.sandbox import marked, paths, state
 
 # The engines all lessons were run on, with the oldest Linux each needs. 28.5 changes modes with fchmodat2(2) when it
 # unpacks a file: without it (before 6.6) `docker cp` ends in "chmod ...: via /proc/self/fd/33: no such file".
 KNOWN: dict[str, tuple[int, int]] = {"20.10": (0, 0), "26.1": (0, 0), "28.5": (6, 6)}
-FILE = "engines.json"
 
 
 def kernel() -> str:
@@ -83,7 +82,7 @@ def _key(what: str, driver: str) -> str:
 
 def _places() -> list[Path]:
     # packages shared by several people can't be written by each: theirs is kept in their own cache
-    return [paths.packages() / FILE, paths.cache() / FILE]
+    return [paths.packages() / marked.TRIALS, paths.cache() / marked.TRIALS]
 
 
 def _read() -> dict[str, dict[str, str]]:

@@ -165,9 +165,12 @@ def purge(name: str = "", report: Report = lambda line: None) -> None:
     if _own(sockets):
         marked.remove(sockets)
     # the folders above go with the last sandbox in them
-    for folder in (directory.parent, directory.parent.parent):
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+    with contextlib.suppress(OSError):
+        directory.parent.rmdir()
+        trials = paths.cache() / marked.TRIALS
+        if trials in marked.files(paths.cache()):
+            trials.unlink()  # of packages that somebody else keeps
+        paths.cache().rmdir()
 
 
 def _own(folder: Path) -> bool:

@@ -32,6 +32,7 @@ _KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "builder": (("cache/sandbox", ""), ("cache/jupyter", "")),
 }
 _SEVERAL = ("sandbox", "packages")
+TRIALS = "engines.json"  # see known.py
 
 
 def make(folder: Path) -> Path:
@@ -72,9 +73,11 @@ def folders(cache: Path) -> list[Path]:
 
 
 def files(cache: Path) -> list[Path]:
-    """The course's single files there: locks, which are empty or hold a process's number, and a kept traceback."""
+    """The course's single files there: locks, empty or with a process's number; a kept traceback; engines' trials."""
     locks = [path for path in (*cache.glob("packages/*.lock"), cache / "start.lock") if _begins(path, b"0123456789\n")]
-    return locks + [path for path in (cache / "fault.txt",) if _begins(path, b"Traceback (most recent call last):")]
+    faults = [path for path in (cache / "fault.txt",) if _begins(path, b"Traceback (most recent call last):")]
+    trials = [path for path in (cache / "packages" / TRIALS, cache / TRIALS) if _holds(path, "chosen")]
+    return locks + faults + trials
 
 
 def _begins(path: Path, of: bytes) -> bool:

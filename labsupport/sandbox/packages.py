@@ -63,15 +63,17 @@ def fetch(
     wanted = sorted({*names, *optional})
     if _holds(folder, wanted):
         return folder
+    lock = FileLock(f"{folder}.lock")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        held = lock.acquire()
     except OSError as error:
         raise NoEngine(
-            f"cannot create the folder {folder.parent}",
+            f"cannot write to the folder {folder.parent}",
             seen=str(error.strerror),
             next_command="choose a folder you can write to: export LABSUPPORT_HOME=/path/to/folder",
         ) from error
-    with FileLock(f"{folder}.lock"):
+    with held:
         if _holds(folder, wanted):
             return folder
         partial = folder.with_suffix(".partial")

@@ -33,6 +33,7 @@ class Settings:
     driver: str
     engine: dict[str, Any] = dataclasses.field(default_factory=dict)
     writable: list[str] = dataclasses.field(default_factory=list)
+    guarded: list[str] = dataclasses.field(default_factory=list)  # folders in these that the engine may not write to
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
     store: str = "graph"  # of the data (see store.py); sandboxes made before there was a choice have no such line
 

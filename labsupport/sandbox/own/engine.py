@@ -20,7 +20,7 @@ from typing import Any
 
 from labsupport import pace
 from labsupport.errors import EngineFailed, NoEngine
-from labsupport.sandbox import api, processes, rootless, state
+from labsupport.sandbox import api, cgroups, processes, rootless, state
 from labsupport.sandbox.driver import Driver
 from labsupport.sandbox.own import keeper
 from labsupport.sandbox.own.namespaces import Namespaces, await_start
@@ -67,6 +67,9 @@ class OwnEngine:
         for made in (self.folder / "tmp", self.sockets):
             made.mkdir(mode=0o700, parents=True)
         self.configuration.write_text("{}\n")
+        if not self.rootless:
+            # crun makes its containers' in each tree below this one, and does not make this one
+            cgroups.make(self._cgroup())
         self._inside.launch()
         self.containerd()
         self.dockerd()

@@ -172,10 +172,11 @@ def test_the_lessons_leave_the_learners_engine_alone(learners_engine: LearnersEn
     computer = learners_engine.computer
     # all images removed, ports published, a second engine: what could do harm is in the first two
     chosen = "solutions and newest and (00 or 01)"
+    course = computer.course("lessons", DOCKER_HOST=learners_engine.host)
     computer.run(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-engine", "-k", chosen),
         str(lessons),
-        env=computer.course("lessons", DOCKER_HOST=learners_engine.host),
+        env=course | {"TMPDIR": course["LABSUPPORT_HOME"]},  # for pytest's own folders, and the learner's mktemp
         timeout=850,
     )
     learners_engine.must_be_as(before)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +32,17 @@ def home(computer: Computer) -> Iterator[dict[str, str]]:
     course = computer.course("home")
     yield course
     computer.python("import json\nfrom labsupport import sandbox\nsandbox.purge()\nprint(json.dumps(0))", course)
+
+
+def test_the_usual_folders_of_a_user_serve(computer: Computer) -> None:
+    """What nearly everybody has: no LABSUPPORT_HOME. The supervisor has no packages to ask where the platform's are."""
+    home = computer.folder / "usual"
+    home.mkdir()
+    course = computer.course("home") | {"LABSUPPORT_HOME": "", "HOME": str(home), "XDG_CACHE_HOME": ""}
+    code = START + "print(json.dumps([sb.client().ping(), str(sb.directory)]))\nsandbox.purge()"
+    done = computer.run(sys.executable, "-c", code, env=course)
+    assert json.loads(done.stdout) == [True, str(home / ".cache/containers-course/sandbox/default")]
+    assert not (home / ".cache/containers-course").exists()
 
 
 def left(cache: Path) -> set[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labsupport.errors import NoEngine
-from labsupport.sandbox import choice, engine, known, packages, state, trial
+from labsupport.sandbox import choice, engine, known, marked, packages, state, trial
 
 VERSIONS = {"sid": "28.5.2", "trixie": "26.1.5", "": "20.10.24"}
 Report = Callable[[str], None]
@@ -179,4 +179,4 @@ def test_where_engines_are_shared_and_read_only_the_outcome_is_kept_too(
     tried = trials(monkeypatch, {})
     assert start(tmp_path, []) == start(tmp_path, []) == "28.5.2"
     assert len(tried) == 1
-    assert (packages.paths.cache() / known.FILE).exists()
+    assert (packages.paths.cache() / marked.TRIALS).exists()
