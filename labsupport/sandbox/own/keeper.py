@@ -105,10 +105,9 @@ def leave_out_second_cgroups() -> None:
     unified = Path("/sys/fs/cgroup/unified")
     with contextlib.suppress(OSError):
         if (unified / "cgroup.controllers").read_text().strip():
-            libc, path = ctypes.CDLL(None), os.fsencode(unified)
-            # without root, a mount that came from outside may be hidden and not undone, mount_namespaces(7)
-            if libc.umount2(path, 2):  # MNT_DETACH
-                libc.mount(b"tmpfs", path, b"tmpfs", 0, None)
+            # hidden, not undone: crun makes folders there, and a mount from outside can only be hidden without root
+            # (mount_namespaces(7))
+            ctypes.CDLL(None).mount(b"tmpfs", os.fsencode(unified), b"tmpfs", 0, None)
 
 
 def main() -> None:
