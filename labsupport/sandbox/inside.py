@@ -5,6 +5,7 @@
 The settings:
 
     unshare     make new network, mount and IPC namespaces (needs root; rootlesskit has made them otherwise)
+    keep_up     with it: let go of what is unmounted on the machine later, in a process of its own
     join        a process id: enter its network namespace instead; with join_user its user namespace too
     writable    folders the engine may write to; all else becomes its own, or read-only (see `mounts`)
     guarded     folders in those that it may not
@@ -88,7 +89,7 @@ def main() -> None:
                 mounts.call(mounts.libc.setns(file.fileno(), flag), f"setns {kind}")
     outside = None
     if settings.get("unshare"):
-        outside = mounts.watched()
+        outside = mounts.watched() if settings.get("keep_up") else None
         flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC
         mounts.call(mounts.libc.unshare(flags), "unshare")
         loopback_up()

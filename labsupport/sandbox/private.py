@@ -35,6 +35,7 @@ class Private(Driver):
             log=self.engine_log,
             pass_fds=(writer,),
             unshare=True,
+            keep_up=True,
             nameserver=NAMESERVER,
             resolver_options=self._resolver_options(),
             ready=writer,

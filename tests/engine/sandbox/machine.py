@@ -61,7 +61,8 @@ exec sleep infinity
 # what may be written to is a setting; the rest counts, and so do these
 SETTINGS = "find /proc/sys -type f -perm -200 ! -name ns_last_pid ! -name cad_pid -exec grep -Hs '' {} + || true"
 # what Python and the tests leave on the disk, and a running sandbox: its sockets' folder, where its own path is long
-OWN_TRACES = ("__pycache__", ".pytest_cache", "/tmp/containers-course-")
+# what this run itself leaves, and the shared packages with what is known of them
+OWN_TRACES = ("__pycache__", ".pytest_cache", "/tmp/containers-course-", str(packages.paths.packages()))
 
 
 class Machine:

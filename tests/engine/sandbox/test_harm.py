@@ -54,7 +54,7 @@ class Trial:
 
     def __init__(self, computer: Computer, user: bool) -> None:
         self.computer, self.user = computer, user
-        self.course = computer.course("harm")
+        self.course = computer.course("harm", LABSUPPORT_ENGINE="newest")
         computer.run("mkdir", "-p", *STICKS, *BEFORE)
         for place in BEFORE:
             computer.run("mount", "-t", "tmpfs", "tmpfs", place)
