@@ -161,6 +161,8 @@ def purge(name: str = "", report: Report = lambda line: None) -> None:
         report(f"removing {directory}")
         if driver := _driver(directory):
             driver.remove_all()
+        else:
+            _empty_without_settings(directory, sockets)
         marked.remove(directory)
     if _own(sockets):
         marked.remove(sockets)
@@ -171,6 +173,15 @@ def purge(name: str = "", report: Report = lambda line: None) -> None:
         if trials in marked.files(paths.cache()):
             trials.unlink()  # of packages that somebody else keeps
         paths.cache().rmdir()
+
+
+def _empty_without_settings(*folders: Path) -> None:
+    """Where a learner's `rm -rf` took the settings along: files of a rootless engine belong to subordinate users."""
+    from labsupport.sandbox import rootless
+
+    if sys.platform == "linux" and os.getuid() != 0:
+        for folder in filter(Path.is_dir, folders):
+            rootless.empty(folder)
 
 
 def _own(folder: Path) -> bool:

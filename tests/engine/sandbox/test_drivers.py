@@ -176,7 +176,8 @@ def test_the_lessons_leave_the_learners_engine_alone(learners_engine: LearnersEn
     computer.run(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-engine", "-k", chosen),
         str(lessons),
-        env=course | {"TMPDIR": course["LABSUPPORT_HOME"]},  # for pytest's own folders, and the learner's mktemp
+        # for pytest's own folders and the learner's mktemp, and for a kernel's history
+        env=course | {"TMPDIR": course["LABSUPPORT_HOME"], "IPYTHONDIR": f"{course['LABSUPPORT_HOME']}/ipython"},
         timeout=850,
     )
     learners_engine.must_be_as(before)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kernels import kernel
 
-from labsupport import sandbox
+from labsupport import hub, sandbox
 
 pytestmark = pytest.mark.engine
 
@@ -46,6 +46,7 @@ def test_a_notebook_opened_some_other_way_gives_the_line(sb: sandbox.Sandbox) ->
 
 
 def test_a_notebook_opened_by_start_says_nothing(sb: sandbox.Sandbox) -> None:
+    hub.fill(sb, lambda line: None)  # as start has done
     with kernel(sb.environment()) as running:
         assert running.run("%load_ext labsupport").streams == []
 
