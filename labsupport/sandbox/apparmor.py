@@ -47,7 +47,7 @@ def missing(ours: Path) -> list[tuple[str, str]]:
 
 def profile(program: Path) -> str:
     """The text of a profile, of Ubuntu's own form for such programs, for this one (apparmor.d(5))."""
-    quoted = str(program).replace("\\", "\\\\").replace('"', '\\"')
+    quoted = _quoted(str(program))
     return (
         f'abi <abi/4.0>,\ninclude <tunables/global>\n\nprofile {NAME} "{quoted}" flags=(unconfined) {{\n  userns,\n}}'
     )
