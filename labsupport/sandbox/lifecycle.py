@@ -84,7 +84,7 @@ def attach(name: str = "") -> Sandbox:
             raise trouble.failed(name, current)
         time.sleep(0.02)
     sandbox = Sandbox.of(directory)
-    sandbox._notices_read = _size(sandbox.directory / state.NOTICES)
+    sandbox._notices_read = state.size(sandbox.directory / state.NOTICES)
     return sandbox
 
 
@@ -289,10 +289,3 @@ def _starting(directory: Path, seconds: float = startlock.WAIT_SECONDS) -> Itera
 
     with startlock.only_one(directory / _START_LOCK, lambda other: None, seconds, end):
         yield
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

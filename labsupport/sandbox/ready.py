@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from labsupport.sandbox import api, processes
+from labsupport.sandbox import api, processes, state
 from labsupport.sandbox.driver import Driver
 
 Booted = TypeVar("Booted")
@@ -34,7 +34,7 @@ def patiently(driver: Driver, boot: Callable[[], Booted]) -> Booted:
     Raises RuntimeError with boot()'s reason for any other, and when it was tried MOST_BOOTS times.
     """
     for left in reversed(range(MOST_BOOTS)):
-        seen = _size(driver.engine_log)
+        seen = state.size(driver.engine_log)
         try:
             return boot()
         except RuntimeError:
@@ -45,12 +45,6 @@ def patiently(driver: Driver, boot: Callable[[], Booted]) -> Booted:
                     continue
             raise
     raise AssertionError("the last boot returns or raises")
-
-
-def _size(path: Path) -> int:
-    with contextlib.suppress(OSError):
-        return path.stat().st_size
-    return 0
 
 
 def wait(
@@ -93,7 +87,7 @@ class _Progress:
 
     @classmethod
     def of(cls, driver: Driver) -> _Progress:
-        log = _size(driver.engine_log)
+        log = state.size(driver.engine_log)
         computed, waits = 0.0, False
         for pid in processes.leftovers(str(driver.directory)) if processes.PROC.is_dir() else ():
             with contextlib.suppress(OSError, IndexError, ValueError):

@@ -169,6 +169,14 @@ def supervised(directory: Path) -> bool:
     return is_held(directory / LOCK)
 
 
+def size(path: Path) -> int:
+    """The bytes of a file, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def tail(path: Path, lines: int = 12) -> str:
     """The end of a log file, for an error message."""
     try:
