@@ -21,6 +21,7 @@ from typing import Any
 import groups
 import own_network
 import pytest
+from started import started
 
 from labsupport import sandbox
 from labsupport.errors import NoEngine
@@ -29,6 +30,7 @@ from labsupport.lessons import Lesson, find
 from labsupport.sandbox import lifecycle, processes
 
 RUN = "COURSE_TEST_RUN"  # in the environment of all that a run starts: its home
+CHOICES = ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[RUN] = str(home)
         os.environ["LABSUPPORT_PACKAGES"] = str(sandbox.paths.packages())
     os.environ["LABSUPPORT_HOME"] = str(home)
-    for name in ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE"):
+    for name in CHOICES:
         os.environ.pop(name, None)
     config.stash[_HOME] = home
 
@@ -120,26 +122,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             session.config.stash[_NETWORK] = own_network.enter(home, lambda line: print(line, file=sys.stderr))
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """What a fixture of many tests wishes for itself would choose for the next test in this process too."""
+    yield
+    left = {name: os.environ.pop(name) for name in CHOICES if name in os.environ}
+    assert not left, f"the variables of this test's fixtures stay: {left}"
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> groups.Groups:
     return groups.Groups(config, log, config.stash[_HOME])
-
-
-def started(config: pytest.Config, name: str, **wishes: str) -> sandbox.Sandbox:
-    """A started sandbox, or a skip (a failure with --require-engine) that says why there is none.
-
-    wishes: LABSUPPORT_ENGINE="release", LABSUPPORT_STORE="containerd"; set for the start only, since another sandbox
-    may be started while this one is in use.
-    """
-    os.environ.update(wishes)
-    try:
-        return sandbox.start(lambda line: print(line, file=sys.stderr), name)
-    except NoEngine as error:
-        if config.getoption("--require-engine"):
-            raise
-        pytest.skip(f"no engine here: {error}")
-    finally:
-        for wish in wishes:
-            os.environ.pop(wish, None)
 
 
 @pytest.fixture(scope="session")

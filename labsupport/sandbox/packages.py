@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from labsupport.errors import CourseError, NoEngine
 from labsupport.sandbox import paths
@@ -17,7 +18,8 @@ from labsupport.sandbox.apt import Apt, Failed, os_release, run
 
 Report = Callable[[str], None]
 
-STAMP = "packages.json"  # in the folder: what was asked for, and the files it was unpacked from
+STAMP = "packages.json"  # in the folder: what was asked for and how, and the files it was unpacked from
+RULES = 2  # one more when other packages are chosen for the same wish: an older course's folder is then made anew
 SPARE = 50_000_000  # bytes that stay free for what else is written meanwhile
 _FULL = ("No space left on device", "Disk quota exceeded", "isk full", "(28:", "(122:")
 
@@ -60,8 +62,8 @@ def fetch(
     from filelock import FileLock
 
     folder = paths.packages() / label
-    wanted = sorted({*names, *optional})
-    if _holds(folder, wanted):
+    wish = {"wanted": sorted({*names, *optional}), "suite": suite, "whole": whole, "rules": RULES}
+    if _holds(folder, wish):
         return folder
     lock = FileLock(f"{folder}.lock")
     try:
@@ -74,18 +76,21 @@ def fetch(
             next_command="choose a folder you can write to: export LABSUPPORT_HOME=/path/to/folder",
         ) from error
     with held:
-        if _holds(folder, wanted):
+        if _holds(folder, wish):
             return folder
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         try:
             partial.mkdir()
             files = _unpack(partial, names, optional, suite, whole, judge, report)
-            (partial / STAMP).write_text(json.dumps({"wanted": wanted, "suite": suite, "files": files}, indent=1))
+            (partial / STAMP).write_text(json.dumps({**wish, "files": files}, indent=1))
             shutil.rmtree(folder, ignore_errors=True)
             # a rename is atomic: an interrupted start never leaves half an engine under the final name
             partial.rename(folder)
         except (Failed, OSError) as error:
+            if _holds(folder, {"wanted": wish["wanted"]}):
+                report(f"{', '.join(names)}: as an older version of the course fetched them ({error})")
+                return folder
             raise _told(error, names, folder.parent) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -142,10 +147,13 @@ def _unpack(
     return sorted(file.name for file in files)
 
 
-def _holds(folder: Path, wanted: list[str]) -> bool:
+def _holds(folder: Path, wish: dict[str, Any]) -> bool:
+    """Whether a folder was made for this wish, or for one with more names in it."""
     try:
-        return set(wanted) <= set(json.loads((folder / STAMP).read_text())["wanted"])
-    except (OSError, ValueError, KeyError):
+        made = json.loads((folder / STAMP).read_text())
+        same = all(made.get(key) == value for key, value in wish.items() if key != "wanted")
+        return same and set(wish["wanted"]) <= set(made["wanted"])
+    except (OSError, ValueError, KeyError, AttributeError):
         return False
 
 

@@ -38,7 +38,8 @@ def boot(image: str = "busybox", report: Report = print) -> Machine | recording.
         machine = _started(found, userland)
     except NotHere as why:
         kept = recording.load()
-        report(f"RECORDED RUN: no virtual machine is running on this computer ({why.message}).")
+        reason = f"{why.message}: {why.seen}" if why.seen else why.message
+        report(f"RECORDED RUN: no virtual machine is running on this computer ({reason}).")
         report(f"What follows was recorded {kept.where}.")
         return kept
     _running.append(machine)
@@ -72,7 +73,10 @@ def _started(found: Programs, userland: bytes) -> Machine:
         try:
             return Machine(found, userland, "kvm")
         except NotHere:
+            # only where it boots without: what else is wrong here says nothing about the processor
+            machine = Machine(found, userland, "tcg")
             _remember_that_kvm_fails()
+            return machine
     return Machine(found, userland, "tcg")
 
 

@@ -55,14 +55,13 @@ def open_notebook(page: Page, address: str, name: str) -> None:
     """Open the notebook alone and wait until its cells are there."""
     page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    # The page says "idle" before there is a kernel; the server knows.
-    sessions = f"{address}/api/sessions?token={TOKEN}"
-    for _ in range(600):
-        kernels = [session["kernel"] for session in page.request.get(sessions).json()]
-        if any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels):
-            break
-        page.wait_for_timeout(200)
-    page.wait_for_timeout(500)
+    wait_for_kernel(page)
+
+
+def wait_for_kernel(page: Page) -> None:
+    """Wait until the open notebook has its kernel. Whoever runs a cell before is asked which kernel to take."""
+    # the notebook's own indicator says idle before there is a kernel; the status bar does not
+    page.wait_for_selector(".jp-StatusBar-TextItem:has-text('| Idle')", timeout=120_000)
 
 
 def run_all(page: Page) -> None:

@@ -22,6 +22,9 @@ from labsupport import sandbox
 from labsupport.environment import checkout
 
 playwright_api = pytest.importorskip("playwright.sync_api")
+
+from jupyter_page import wait_for_kernel  # noqa: E402
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 RUN_ALL_SECONDS = 450  # twice the ordinary time is not enough where other tests run beside it
@@ -127,7 +130,7 @@ def run_all(page: Any, url: str, lesson: str) -> Path:
     base, token = url.split("/lab")[0], url.split("token=")[1]
     page.goto(f"{base}/lab/workspaces/{lesson}/tree/{path}?token={token}")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)
+    wait_for_kernel(page)
     page.click("text=Run >> nth=0")
     page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
     # the file is what counts: a cell that waits has no number, and cells outside the window are not on the page

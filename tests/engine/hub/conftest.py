@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from started import started
 
 from labsupport import hub, sandbox
-from labsupport.errors import NoEngine
 
 Docker = Callable[..., str]
-
-
-def _started(config: pytest.Config, name: str, engine: str) -> Iterator[sandbox.Sandbox]:
-    os.environ["LABSUPPORT_ENGINE"] = engine
-    try:
-        yield sandbox.start(lambda line: print(line, file=sys.stderr), name)
-    except NoEngine as error:
-        if config.getoption("--require-engine"):
-            raise
-        pytest.skip(f"no engine here: {error}")
-    finally:
-        os.environ.pop("LABSUPPORT_ENGINE", None)
-        sandbox.purge(name)
 
 
 @pytest.fixture(scope="module", params=["release", "newest"])
 def box(request: pytest.FixtureRequest) -> Iterator[sandbox.Sandbox]:
     """A sandbox with a filled hub and no image in its engine: the oldest engine, then the newest."""
-    for started in _started(request.config, f"hub-{request.param}", request.param):
-        hub.fill(started, lambda line: print(line, file=sys.stderr))
-        yield started
+    made = started(request.config, f"hub-{request.param}", LABSUPPORT_ENGINE=request.param)
+    hub.fill(made, lambda line: print(line, file=sys.stderr))
+    yield made
+    sandbox.purge(made.name)
 
 
 @pytest.fixture
 def room(request: pytest.FixtureRequest) -> Iterator[sandbox.Sandbox]:
     """A second sandbox, its hub empty: the learner's in a room without internet."""
-    yield from _started(request.config, "hub-room", "newest")
+    yield started(request.config, "hub-room", LABSUPPORT_ENGINE="newest")
+    sandbox.purge("hub-room")
 
 
 @pytest.fixture(scope="session")

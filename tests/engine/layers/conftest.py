@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 from layer_engines import BASE, DOCKERFILE, MADE, TOP, Engine
+from started import started
 
 from labsupport import hub, sandbox
-from labsupport.errors import NoEngine
 from labsupport.oci.writing import Recipe, archive
 
 WISHES = {
@@ -31,21 +31,13 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         yield Engine({**os.environ, "DOCKER_HOST": request.param})
         return
     name = f"layers-{request.param}"
-    wishes = WISHES[request.param]
-    os.environ.update(wishes)
+    box = started(request.config, name, **WISHES[request.param])
     try:
-        box = sandbox.start(lambda line: print(line, file=sys.stderr), name)
         hub.fill(box, lambda line: print(line, file=sys.stderr))
         made = Engine(box.environment())
         made.docker("pull", "-q", "busybox")
         yield made
-    except NoEngine as error:
-        if request.config.getoption("--require-engine"):
-            raise
-        pytest.skip(f"no engine here: {error}")
     finally:
-        for wish in wishes:
-            os.environ.pop(wish, None)
         sandbox.purge(name)
 
 

@@ -40,12 +40,8 @@ class Computer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.program("apt-get", APT_GET)
-        self.program(
-            "apt-cache", "#!/bin/sh\ncase $* in *pkgnames*) cat {folder}/names ;; *) cat {folder}/shown ;; esac\n"
-        )
-        self.program(
-            "dpkg", '#!/bin/sh\n[ -e {folder}/full ] && {{ cat {folder}/full >&2; exit 2; }}\nmkdir -p "$3/usr/bin"\n'
-        )
+        self.program("apt-cache", APT_CACHE)
+        self.program("dpkg", DPKG)
         self.program("dpkg-query", "#!/bin/sh\ncat {folder}/installed\n")
         for name in ("uris", "shown", "names", "installed", "log"):
             (folder / name).touch()
@@ -99,6 +95,23 @@ def test_packages_are_fetched_once(computer: Computer) -> None:
     computer.has("tool")
     assert fetched(["tool"]) == fetched(["tool"]) == ["tool"]
     assert computer.did == ["download"]
+
+
+def test_what_an_older_course_chose_otherwise_is_fetched_anew_and_serves_without_network(computer: Computer) -> None:
+    computer.has("qemu")
+    computer.has("qemu-data", installed=True)
+    fetched(["qemu"])
+    assert fetched(["qemu"], whole=True) == ["qemu", "qemu-data"]
+    stamp = paths.packages() / "x" / packages.STAMP
+    stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "rules": 1}))
+    computer.add("fails", "E: Failed to fetch x  Could not resolve host\n")
+    said: list[str] = []
+    folder = packages.fetch(["qemu"], said.append, label="x", whole=True)
+    assert "older version of the course" in said[-1]
+    assert json.loads((folder / packages.STAMP).read_text())["rules"] == 1
+    (computer.folder / "fails").unlink()
+    fetched(["qemu"], whole=True)
+    assert json.loads(stamp.read_text())["rules"] == packages.RULES
 
 
 def test_a_name_that_only_another_package_provides_leads_to_that_one(computer: Computer) -> None:
