@@ -10,9 +10,14 @@ from pathlib import Path
 ROOT = Path("/sys/fs/cgroup")
 
 
+def unified() -> bool:
+    """Whether this machine has one tree, of version 2, and not one of version 1 for each controller."""
+    return (ROOT / "cgroup.procs").exists()
+
+
 def hierarchies() -> Iterator[Path]:
-    """The mounted cgroup trees: one with version 2, one for each controller with version 1."""
-    if (ROOT / "cgroup.procs").exists():
+    """The mounted cgroup trees."""
+    if unified():
         yield ROOT
     elif ROOT.is_dir():
         yield from (path for path in ROOT.iterdir() if path.is_dir() and not path.is_symlink())
@@ -45,7 +50,7 @@ def join(name: str) -> bool:
 def _hand_down(parent: Path, folder: Path) -> None:
     """What a new cgroup must have of its parent before it can be used."""
     if parent == ROOT:
-        # version 2: which controllers the cgroups below have. An engine would do this, and in its view it may not.
+        # version 2: which controllers the cgroups below have (cgroups(7), "cgroup.subtree_control")
         with contextlib.suppress(OSError):
             for controller in (parent / "cgroup.controllers").read_text().split():
                 with contextlib.suppress(OSError):

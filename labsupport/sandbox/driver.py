@@ -171,7 +171,9 @@ class Driver:
 
     def view(self) -> dict[str, Any]:
         """For inside.py: what the engine may write to, and what it must see where that lies below /mnt or /media."""
-        writable = [*self.settings.writable, *map(str, cgroups.make(self.cgroup()))]
+        made = cgroups.make(self.cgroup())
+        # the tree of version 2 is one mount, which containers do not see (mounts.make_read_only)
+        writable = [*self.settings.writable, *(() if cgroups.unified() else map(str, made))]
         python = [str(Path(__file__).parents[2]), sys.prefix, sys.base_prefix]
         return {"writable": writable, "guarded": self.settings.guarded, "needed": [*python, *self.engine.roots]}
 

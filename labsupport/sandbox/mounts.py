@@ -20,7 +20,7 @@ from typing import IO, NamedTuple
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
 MS_NOATIME, MS_NODIRATIME, MS_BIND, MS_MOVE, MS_REC = 1024, 2048, 4096, 8192, 16384
-MS_PRIVATE, MS_RELATIME = 1 << 18, 1 << 21
+MS_UNBINDABLE, MS_PRIVATE, MS_RELATIME = 1 << 17, 1 << 18, 1 << 21
 MNT_DETACH, UMOUNT_NOFOLLOW = 2, 8
 FLAGS = {
     "ro": MS_RDONLY,
@@ -37,6 +37,7 @@ MADE = ("dev", "media", "mnt", "proc", "run", "sys")
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun", "fuse")
 LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "ptmx": "pts/ptmx"}
 # its own; and of the machine's: what belongs to processes, and the settings of its own network namespace
+CGROUPS = "/sys/fs/cgroup"
 KEPT = ("/run", "/dev/pts", "/dev/shm", "/dev/mqueue", "/proc", "/proc/sys/net")
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -216,6 +217,11 @@ def make_read_only(writable: Iterable[str], guarded: Iterable[str] = ()) -> None
     for folder in filter(os.path.exists, (*writable, *guarded)):
         mount(folder, folder, None, MS_BIND | MS_REC)
     for row in table():
+        if row.path == CGROUPS and row.kind == "cgroup2":
+            # runc opens no file of this tree across a mount (openat2(2), RESOLVE_NO_XDEV), so no part of it can be
+            # closed; but containers get none of it: `-v /:/host` leaves out what can't be bound
+            mount("none", CGROUPS, None, MS_UNBINDABLE)
+            continue
         # autofs shows nothing of its own, and to touch it would have things mounted
         if row.kind == "autofs" or row.path in KEPT or _may(row.path, writable, guarded):
             continue

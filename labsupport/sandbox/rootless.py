@@ -174,11 +174,7 @@ class Rootless(Driver):
 
     def view(self) -> dict[str, Any]:
         """As for every driver, and the socket of the user's systemd."""
-        seen = super().view()
-        if scope(self.cgroup()):
-            manager = CGROUPS / f"user.slice/user-{os.getuid()}.slice/user@{os.getuid()}.service"
-            seen["writable"].append(str(manager / slice_name(self.cgroup())))
-        return {**seen, "sockets": bus_sockets()}
+        return {**super().view(), "sockets": bus_sockets()}
 
     def command_beside(self, argv: list[str]) -> list[str]:
         return self._inside(argv, f"beside-{Path(argv[-1]).stem}", join=self._child(), join_user=True)
