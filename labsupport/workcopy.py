@@ -3,6 +3,9 @@
 A manifest keeps the hash of every file as it was handed out. A file that still has it was not touched and is
 replaced by a newer version; a file that has not is the learner's, and the newer version is put beside it. A file
 the learner deleted is handed out again, which is how a lesson is begun afresh. Nothing is ever deleted here.
+
+Notebooks are handed out without results, which would answer the questions above them. A notebook is the learner's
+once a cell's source differs: JupyterLab writes outputs, counts and metadata into one that was only looked at or run.
 """
 
 from __future__ import annotations
@@ -15,11 +18,14 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from labsupport.errors import CourseError
 
 # the same folders as in the checkout, so that a notebook's relative links work in both
 PARTS = ("notebooks/*.ipynb", "notebooks/*.md", "images/*", "labs/*/files/**/*")
+NOTEBOOK = ".ipynb"
+_CELLS = "cells:"  # before the hash of a notebook's sources; hashes without it are of bytes
 _LEAVE = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
 MARK = ".course"  # the folder in a working copy that tells what was handed out
 _LEARNERS = ("progress.json", "exercises")
@@ -55,11 +61,12 @@ def refresh(checkout: Path, work: Path) -> Refreshed:
         (work / MARK).mkdir(parents=True, exist_ok=True)
         with FileLock(work / MARK / "lock"):
             manifest = _read_manifest(work)
+            before = dict(manifest)
             try:
                 for source in files(checkout):
                     _hand_out(source, source.relative_to(checkout).as_posix(), work, manifest, done)
             finally:
-                if done.written or not (work / MARK / "manifest.json").exists():
+                if manifest != before or not (work / MARK / "manifest.json").exists():
                     _write_manifest(work, manifest)
     except OSError as error:
         raise _unwritable(work, error) from error
@@ -88,7 +95,7 @@ def carry_over(earlier: Path, work: Path) -> list[str]:
             if (earlier / name).is_dir():
                 shutil.copytree(earlier / name, work / name, symlinks=True)
             else:
-                _copy(earlier / name, work / name)
+                _write(work / name, (earlier / name).read_bytes(), 0o644)
     except (OSError, shutil.Error) as error:
         raise _unwritable(work, error) from error
     return names
@@ -104,17 +111,21 @@ def files(checkout: Path) -> Iterator[Path]:
 
 def _hand_out(source: Path, name: str, work: Path, manifest: dict[str, str], done: Refreshed) -> None:
     target = work / name
-    new, given = _hash(source), manifest.get(name)
-    have = _hash(target) if target.exists() else None
+    original = source.read_bytes()
+    content = _without_results(original) if source.suffix == NOTEBOOK else original
+    # mkstemp's 0600 would keep a bind-mounted file from a container's user
+    mode = 0o755 if os.access(source, os.X_OK) else 0o644
+    have = target.read_bytes() if target.exists() else None
+    new, given = _hash(name, content), manifest.get(name)
     if have is None:
-        _copy(source, target)
+        _write(target, content, mode)
         done.added.append(name)
-    elif have == new:
-        pass
-    elif have == given:
-        _copy(source, target)
+    elif _hash(name, have) == new and not _as_an_older_course_gave_it(have, given, new):
+        pass  # with what the learner has run in it
+    elif given in (_hash(name, have), _sha256(have)):
+        _write(target, content, mode)
         done.updated.append(name)
-    elif given != new:
+    elif given not in (new, _sha256(original)):
         # the learner's file stays; the newer version gets a name of its own, by the same rules
         newer = str(Path(name).with_suffix(".new" + Path(name).suffix).as_posix())
         _hand_out(source, newer, work, manifest, done)
@@ -124,22 +135,56 @@ def _hand_out(source: Path, name: str, work: Path, manifest: dict[str, str], don
     manifest[name] = new
 
 
-def _copy(source: Path, target: Path) -> None:
+def _as_an_older_course_gave_it(have: bytes, given: str | None, new: str) -> bool:
+    """Whether this is, byte for byte, a notebook that was handed out with its results; they go."""
+    return new.startswith(_CELLS) and given == _sha256(have)
+
+
+def _write(target: Path, content: bytes, mode: int) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(handle, "wb") as stream, source.open("rb") as origin:
-            shutil.copyfileobj(origin, stream)
-        # mkstemp's 0600 would keep a bind-mounted file from a container's user
-        Path(part).chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(part).chmod(mode)
         Path(part).replace(target)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _without_results(content: bytes) -> bytes:
+    """The notebook as it looks before anything was run; what is no notebook, as it is."""
+    notebook = _notebook(content)
+    if notebook is None:
+        return content
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            cell.update(outputs=[], execution_count=None)
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _hash(name: str, content: bytes) -> str:
+    """What tells two versions of a file apart: a notebook's cells that have a source, of other files the bytes."""
+    notebook = _notebook(content) if name.endswith(NOTEBOOK) else None
+    if notebook is None:
+        return _sha256(content)
+    # nbformat: a source is a string or a list of strings. JupyterLab adds an empty cell when the last one is run.
+    cells = [(cell.get("cell_type"), "".join(cell.get("source", ""))) for cell in notebook["cells"]]
+    return _CELLS + _sha256(json.dumps([cell for cell in cells if cell[1].strip()]).encode())
+
+
+def _notebook(content: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return None
+    cells = found.get("cells") if isinstance(found, dict) else None
+    return found if isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells) else None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _read_manifest(work: Path) -> dict[str, str]:

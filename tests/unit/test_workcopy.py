@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import resource
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from labsupport import workcopy
+from labsupport import environment, workcopy
 
 LESSON = "notebooks/00-start.ipynb"
 
@@ -101,17 +105,16 @@ def test_without_its_manifest_nothing_is_overwritten(checkout: Path, work: Path)
     assert (work / "notebooks/00-start.new.ipynb").read_text() == "version 2"
 
 
-def test_a_full_disk_leaves_the_old_file_whole(checkout: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written_leaves_the_old_one_whole(checkout: Path, work: Path) -> None:
     workcopy.refresh(checkout, work)
-    (checkout / LESSON).write_text("version 2")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(shutil, "copyfileobj", full)
-    with pytest.raises(workcopy.WorkingCopyError, match="No space left"):
-        workcopy.refresh(checkout, work)
-    monkeypatch.undo()
+    (checkout / LESSON).write_text("version 2" + " " * 100_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))  # a write fails as on a full disk
+    try:
+        with pytest.raises(workcopy.WorkingCopyError, match="File too large"):
+            workcopy.refresh(checkout, work)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (work / LESSON).read_text() == "version 1"
     assert not [path for path in (work / "notebooks").iterdir() if path.name.startswith(".")]
     assert workcopy.refresh(checkout, work).updated == [LESSON]
@@ -123,3 +126,89 @@ def test_a_program_stays_a_program(checkout: Path, work: Path) -> None:
     script.chmod(0o755)
     workcopy.refresh(checkout, work)
     assert (work / "labs/00-start/files/entry.sh").stat().st_mode & 0o111
+
+
+def cell(source: str, count: int | None = None, printed: str = "") -> dict[str, Any]:
+    shown = [{"output_type": "stream", "name": "stdout", "text": [printed]}] if printed else []
+    return {"cell_type": "code", "source": [source], "execution_count": count, "outputs": shown, "metadata": {}}
+
+
+def notebook(*cells: dict[str, Any], **metadata: Any) -> str:
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+def code(path: Path) -> list[dict[str, Any]]:
+    return [each for each in json.loads(path.read_text())["cells"] if each["cell_type"] == "code"]
+
+
+def test_a_notebook_is_handed_out_without_results(checkout: Path, work: Path) -> None:
+    (checkout / LESSON).write_text(notebook(cell("6 * 7", 3, "42")))
+    workcopy.refresh(checkout, work)
+    assert code(work / LESSON) == [cell("6 * 7")]
+    assert code(checkout / LESSON) == [cell("6 * 7", 3, "42")]
+
+
+def test_no_lesson_is_handed_out_with_results(tmp_path: Path) -> None:
+    workcopy.refresh(environment.checkout(), tmp_path)
+    handed = sorted((tmp_path / "notebooks").glob("*.ipynb"))
+    shown = [(path.name, each["id"]) for path in handed for each in code(path) if each["outputs"]]
+    counted = [(path.name, each["id"]) for path in handed for each in code(path) if each["execution_count"]]
+    assert len(handed) > 10
+    assert shown == counted == []
+
+
+def jupyterlab_saves(path: Path, *cells: dict[str, Any]) -> str:
+    """As JupyterLab does it: sources as one string, a language in the metadata, an empty cell after the last one."""
+    saved = [{**each, "source": "".join(each["source"]), "metadata": {"trusted": True}} for each in cells]
+    path.write_text(notebook(*saved, cell(""), language_info={"name": "python", "version": "3.11"}))
+    return path.read_text()
+
+
+def test_a_lesson_that_was_only_run_keeps_its_results_until_the_course_changes_it(checkout: Path, work: Path) -> None:
+    (checkout / LESSON).write_text(notebook(cell("6 * 7", 3, "42")))
+    workcopy.refresh(checkout, work)
+    mine = jupyterlab_saves(work / LESSON, cell("6 * 7", 1, "my 42"))
+    assert workcopy.refresh(checkout, work).written == []
+    (checkout / LESSON).write_text(notebook(cell("6 * 7", 9, "made anew"), language_info={}))
+    assert workcopy.refresh(checkout, work).written == []
+    assert (work / LESSON).read_text() == mine
+    (checkout / LESSON).write_text(notebook(cell("6 * 8", 3, "48")))
+    assert workcopy.refresh(checkout, work).updated == [LESSON]
+    assert code(work / LESSON) == [cell("6 * 8")]
+
+
+def test_a_lesson_with_another_source_is_the_learners(checkout: Path, work: Path) -> None:
+    (checkout / LESSON).write_text(notebook(cell("6 * 7", 3, "42")))
+    workcopy.refresh(checkout, work)
+    mine = jupyterlab_saves(work / LESSON, cell("6 * 9"))
+    (checkout / LESSON).write_text(notebook(cell("6 * 8", 3, "48")))
+    assert workcopy.refresh(checkout, work).beside == {LESSON: "notebooks/00-start.new.ipynb"}
+    assert (work / LESSON).read_text() == mine
+    assert code(work / "notebooks/00-start.new.ipynb") == [cell("6 * 8")]
+
+
+@pytest.mark.parametrize("did", ["nothing", "looked", "worked"])
+@pytest.mark.parametrize("course", ["the same", "changed"])
+def test_a_working_copy_that_an_older_course_handed_out(checkout: Path, work: Path, did: str, course: str) -> None:
+    given = notebook(cell("6 * 7", 3, "42"))
+    newer = given if course == "the same" else notebook(cell("6 * 8", 3, "48"))
+    (checkout / LESSON).write_text(newer)
+    for folder in ("notebooks", ".course"):
+        (work / folder).mkdir(parents=True)
+    (work / LESSON).write_text(given)
+    manifest = {LESSON: hashlib.sha256(given.encode()).hexdigest()}  # as it was written then
+    (work / ".course/manifest.json").write_text(json.dumps(manifest))
+    if did != "nothing":
+        jupyterlab_saves(work / LESSON, cell("6 * 7" if did == "looked" else "mine", 3, "42"))
+    mine = (work / LESSON).read_text()
+    done = workcopy.refresh(checkout, work)
+    if did == "nothing":
+        assert done.updated == [LESSON]
+        assert code(work / LESSON) == [cell("6 * 7" if course == "the same" else "6 * 8")]
+    else:
+        # looked at or worked in: bytes don't tell, so a changed course goes beside it
+        assert (LESSON in done.beside) == (course == "changed")
+        assert (work / LESSON).read_text() == mine
+    (checkout / LESSON).write_text(notebook(cell("6 * 10")))
+    untouched = did == "nothing" or (did, course) == ("looked", "the same")
+    assert (LESSON in workcopy.refresh(checkout, work).updated) == untouched
