@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ VAGUE = {"here", "this", "link", "this link", "click here", "this page", "more",
 DIGEST = re.compile(r"\b(sha256:)?[0-9a-f]{32,64}\b")
 TEMPORARY = re.compile(r"(?<![\w.-])/tmp/")  # and not the end of /home/ada/.../data/tmp/
 SHORTEST_ALT = 20
+ABSENT = re.compile(r"\bsolutions?\s+(above|below)\b|\b(above|below)\s+solutions?\b", re.IGNORECASE)
 
 
 def lint(notebook: Notebook, folder: Path) -> list[str]:
@@ -113,10 +115,45 @@ def exercises_are_checked(notebook: Notebook, folder: Path) -> Iterator[str]:
             yield f"exercise {cell.id} has no check cell near it"
 
 
+def nothing_given_away(notebook: Notebook, folder: Path) -> Iterator[str]:
+    """What stands in a solution's place asks, or names what to fill in; it sets nothing the learner has set above."""
+    for cell in notebook.cells:
+        for line in cell.source.splitlines() if cell.cell_type == "code" else ():
+            if line.strip().startswith(strip.BEGIN) and not _asks(line.strip()[len(strip.BEGIN) :].strip()):
+                yield f"cell {cell.id} gives the learner an answer: {line.strip()}"
+
+
+def no_absent_solution(notebook: Notebook, folder: Path) -> Iterator[str]:
+    """The learner's copy has no solutions, so no text of it speaks of one above or below."""
+    for cell in strip.learner_copy(notebook).cells:
+        if found := ABSENT.search(cell.source):
+            yield f"cell {cell.id} speaks of {found[0]!r}, which the learner's copy does not have"
+
+
+def _asks(placeholder: str) -> bool:
+    """Whether this is a comment, a question such as quiz("01.q1"), or names with empty values (0, "", ..., [])."""
+    for node in ast.parse(placeholder).body:
+        if isinstance(node, ast.Assign):
+            parts = [part for target in node.targets for part in ast.walk(target)]
+            filled = [part.value for part in ast.walk(_values(node.value)) if isinstance(part, ast.Constant)]
+            if any(isinstance(part, (ast.Subscript, ast.Attribute)) for part in parts):
+                return False
+            if any(value and value is not ... for value in filled):
+                return False
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and len(node.value.args) == 1):
+            return False
+    return True
+
+
+def _values(node: ast.expr) -> ast.AST:
+    """A dict's values without its keys; any other value as it is."""
+    return ast.Tuple(elts=node.values) if isinstance(node, ast.Dict) else node
+
+
 Rule = Callable[[Notebook, Path], Iterator[str]]
 RULES: list[Rule] = [
     one_title, heading_order, fixed_openers, cleans_up, alt_text, link_texts, short_cells, no_digests, loads_first,
-    exercises_are_checked,
+    exercises_are_checked, nothing_given_away, no_absent_solution,
 ]  # fmt: skip
 
 

@@ -73,10 +73,21 @@ def test_a_good_lesson_has_no_complaint(folder: Path) -> None:
     ("%load_ext labsupport", "import os", "first code cell"),
     ('tags=["exercise"]', "", "neither exercise nor ask"),
     ('tags=["check"]', "", "no check cell"),
+    ("BEGIN SOLUTION", 'BEGIN SOLUTION guesses["term"] = "dead, dead"', "gives the learner an answer"),
+    ("BEGIN SOLUTION", "BEGIN SOLUTION x = 1", "gives the learner an answer"),
+    ("BEGIN SOLUTION", 'BEGIN SOLUTION quiz("01.q1", "a")', "gives the learner an answer"),
+    ("## Clean up", "The solution above has all four.\n\n## Clean up", "does not have"),
 ])  # fmt: skip
 def test_each_mistake_is_found(folder: Path, old: str, new: str, complaint: str) -> None:
     assert old in GOOD
     assert any(complaint in line for line in lint(parse(GOOD.replace(old, new), "01"), folder))
+
+
+@pytest.mark.parametrize("asks", [
+    "# write your guesses above", 'quiz("01.q1")', "code, lines = 0, []", 'found = {"memory": ..., "killed": ""}',
+])  # fmt: skip
+def test_what_may_stand_in_a_solutions_place(folder: Path, asks: str) -> None:
+    assert lint(parse(GOOD.replace("BEGIN SOLUTION", f"BEGIN SOLUTION {asks}"), "01"), folder) == []
 
 
 @pytest.mark.parametrize("lesson", find(), ids=lambda lesson: lesson.name)
