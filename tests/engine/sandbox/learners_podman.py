@@ -24,7 +24,7 @@ seccomp_profile = "{root}/usr/share/containers/seccomp.json"
 default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
 [engine]
 conmon_path = ["{root}/usr/bin/conmon"]
-conmon_env_vars = ["PATH={path}", "LD_LIBRARY_PATH={libraries}"]
+conmon_env_vars = [{variables}]
 helper_binaries_dir = ["{root}/usr/lib/podman"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
@@ -57,7 +57,10 @@ class LearnersPodman:
         environment = programs.environment()
         path = f"{root}/usr/bin:{environment['PATH']}"
         libraries = os.pathsep.join((str(root / "usr/lib/x86_64-linux-gnu"), *programs.library_folders))
-        facts = {"root": root, "folder": self.folder, "path": path, "libraries": libraries}
+        # Podman takes away a container's network rules in a process that conmon starts, with these alone
+        found = {"PATH": path, "LD_LIBRARY_PATH": libraries, "XTABLES_LIBDIR": environment.get("XTABLES_LIBDIR", "")}
+        variables = ", ".join(f'"{name}={value}"' for name, value in found.items() if value)
+        facts = {"root": root, "folder": self.folder, "variables": variables}
         # its defaults may be more than is allowed here, and it lowers its own to what the kernel can count
         limits = {"files": resource.getrlimit(resource.RLIMIT_NOFILE)[1], "processes": 10_000}
         # not crun, which refuses a machine with both versions of cgroups
