@@ -168,11 +168,19 @@ def kill_all(left: Callable[[], set[int]], seconds: float = 5) -> None:
         time.sleep(0.02)
 
 
-def remove_cgroups(name: str) -> None:
-    """Remove the sandbox's own cgroup folders, deepest first; they hold no process any more (cgroups(7))."""
-    for folder in _cgroup_folders(name):
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
+def remove_cgroups(name: str, seconds: float = 5) -> None:
+    """Remove the sandbox's own cgroup folders, deepest first; those with processes in them stay (cgroups(7)).
+
+    One whose last process has just ended is busy for a moment more: it is tried again for so long.
+    """
+    deadline = time.monotonic() + seconds
+    while folders := _cgroup_folders(name):
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+        if in_cgroups(name) or time.monotonic() > deadline:
+            break
+        time.sleep(0.01)  # between two looks at a condition
 
 
 def _cgroup_folders(name: str) -> list[Path]:
