@@ -112,7 +112,8 @@ if how == "backwards": listed = listed[::-1]
 for each in listed:
     with tarfile.open(fileobj=io.BytesIO(get("/v2/{repo}/blobs/" + each["digest"]))) as tar:
         tar.extraction_filter = lambda entry, path: entry
-        for entry in tar:
+        takes = lambda entry: os.path.basename(entry.name).startswith(".wh.")
+        for entry in tar if how == "so far" else sorted(tar, key=takes, reverse=True):
             path = place(entry.name)
             folder, name = os.path.split(path)
             if os.path.normpath(path) == "rootfs":
@@ -122,7 +123,8 @@ for each in listed:
             elif how == "skipped":
                 pass
             elif name == ".wh..wh..opq":
-                for old in os.listdir(folder) if how != "opaque" else (): remove(os.path.join(folder, old))
+                for old in os.listdir(folder) if how != "opaque" and os.path.isdir(folder) else ():
+                    remove(os.path.join(folder, old))
             else:
                 remove(place(os.path.join(entry.name, "..", name[4:])))
 """
@@ -160,6 +162,15 @@ PULLED = Exercise(
                         lambda lab, value: "drinks/tea is only in yours" in value,
                     ),
                     mistakes.seen_when(
+                        "the opaque folder's own files",
+                        "`.wh..wh..opq` is about the layers below. What its own layer has in the folder stays, also "
+                        "what stands before it in the archive.",
+                        lambda lab, value: (
+                            "drinks/water is only in the engine's" in value
+                            and "drinks/syrup is only in the engine's" not in value
+                        ),
+                    ),
+                    mistakes.seen_when(
                         "a link was followed",
                         "what stands in an entry's way is removed first, unless both are folders; else the file goes "
                         "through the link into another one.",
@@ -186,7 +197,8 @@ PULLED = Exercise(
     wrong=(
         Wrong("whiteouts unpacked", (python(PULL, "unpacked"),), says="whiteouts were unpacked"),
         Wrong("whiteouts skipped", (python(PULL, "skipped"),), says="removed files are there"),
-        Wrong("opaque forgotten", (python(PULL, "opaque"),), says="the opaque folder"),
+        Wrong("opaque forgotten", (python(PULL, "opaque"),), says="the opaque folder:"),
+        Wrong("all that is there so far", (python(PULL, "'so far'"),), says="the opaque folder's own files"),
         Wrong("links followed", (python(PULL, "followed"),), says="a link was followed"),
         Wrong("the first layer alone", (python(PULL, "first"),), says="menu/sunday is only in the engine's"),
         Wrong("backwards", (python(PULL, "backwards"),), says="removed files are there"),
@@ -628,7 +640,12 @@ MADE = Exercise(
                     mistakes.seen_when(
                         "still root",
                         "user and group are numbers under `process.user`: nobody looks names up for a runtime.",
-                        lambda lab, value: "user 0" in value or "group 0" in value,
+                        lambda lab, value: "user 0," in value,
+                    ),
+                    mistakes.seen_when(
+                        "the group is still root's",
+                        "the user is another now; `process.user` has a number for the group, too.",
+                        lambda lab, value: "group 0," in value and "user 0," not in value,
                     ),
                 ),
             ),
@@ -653,7 +670,8 @@ MADE = Exercise(
     solution=(*MAKE, edited()),
     wrong=(
         Wrong("no host name", (*MAKE, edited('config["hostname"] = "runc"')), says="its host name is"),
-        Wrong("only the user", (*MAKE, edited('process["user"]["gid"] = 0')), says="still root"),
+        Wrong("only the user", (*MAKE, edited('process["user"]["gid"] = 0')), says="the group is still root's"),
+        Wrong("only the group", (*MAKE, edited('process["user"]["uid"] = 0')), says="still root"),
         Wrong("terminal left", (*MAKE, edited('process["terminal"] = True')), says="a terminal is asked for"),
         Wrong("report not added", (*MAKE, edited(), "rm bundle/rootfs/bin/report"), says="/bin/report"),
         Wrong(

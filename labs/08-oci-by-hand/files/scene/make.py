@@ -114,7 +114,9 @@ def menu(repository, text):
     second = [("menu/.wh.monday", b"", 0o644), ("menu/sunday", text.encode() + b"\n", 0o644)]
     second += [("today", b"-> menu/sunday", 0o777), (".wh.cellar", b"", 0o644)]
     second += [("board", b"no fish today\n", 0o644)]  # a file takes a link's place
-    third = [("drinks", None, 0o755), ("drinks/.wh..wh..opq", b"", 0o644), ("drinks/water", b"still\n", 0o640)]
+    # an opaque whiteout is about the layers below, wherever it stands in its own: once behind a file, once before one
+    third = [("drinks", None, 0o755), ("drinks/water", b"still\n", 0o640), ("drinks/.wh..wh..opq", b"", 0o644)]
+    third += [("drinks/syrup", b"sweet\n", 0o640)]
     manifest = image([archive(part) for part in (first, second, third)], ["/none"], uploader(repository))
     request("PUT", f"/v2/{repository}/manifests/1", manifest, MANIFEST)
 
