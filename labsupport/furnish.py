@@ -6,7 +6,6 @@ Standard library only: it runs before anything is installed. See environment.py 
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -83,15 +82,9 @@ def install(venv: Path, lock: Path) -> None:
     if uv is not None and _uv_install(uv, venv, lock):
         return
     quiet = [] if sys.stderr.isatty() else ["-q"]
-    failure = f"pip could not install {lock.name}."
-    if sys.platform == "darwin" and platform.machine() == "x86_64" and not shutil.which("cc"):
-        # argon2-cffi-bindings 26 has wheels for Apple's own processors only
-        failure += (
-            " On a Mac with an Intel processor it builds one package: xcode-select --install brings the compiler."
-        )
     run(
         [*_pip(venv), "install", *quiet, "--require-hashes", "-r", str(lock)],
-        failure,
+        f"pip could not install {lock.name}.",
         show=sys.stderr.isatty(),
     )
 

@@ -43,9 +43,6 @@ def system(name: str, architecture: str) -> Finding:
         release = platform.freedesktop_os_release() if Path("/etc/os-release").exists() else {}
         seen = f"{release.get('PRETTY_NAME', 'Linux')}, kernel {platform.release()}, {architecture}"
         return ok("system", seen)
-    if name == "darwin" and architecture == "x86_64" and not shutil.which("cc"):
-        seen = "macOS on Intel: a Python package of the course has no wheel there and is built, with a C compiler"
-        return warn("system", seen, "xcode-select --install")
     if name == "darwin":
         return ok("system", f"macOS, {architecture}: the engine runs in the virtual machine of your container tool")
     if name == "win32":
