@@ -28,7 +28,7 @@ NOTEBOOK = ".ipynb"
 _CELLS = "cells:"  # before the hash of a notebook's sources; hashes without it are of bytes
 _LEAVE = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
 MARK = ".course"  # the folder in a working copy that tells what was handed out
-_LEARNERS = ("progress.json", "exercises")
+_LEARNERS = ("progress.json", ".progress-seed", "exercises")
 
 
 class WorkingCopyError(CourseError):

@@ -18,6 +18,7 @@ from types import ModuleType
 
 from labsupport.errors import LessonError
 from labsupport.exercises import hints
+from labsupport.exercises.answers import words
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.quiz import Prediction, Quiz
 
@@ -109,8 +110,8 @@ def _candidates(wanted: str, root: Path | None) -> list[Path]:
 def find(wanted: str, root: Path | None = None) -> tuple[Lesson, Entry]:
     """The lesson and the entry with this id. Raises LessonError with the nearest ids there are."""
     if not isinstance(wanted, str):
-        raise LessonError(f'an exercise is named by a text such as "01.2", not {wanted!r}')
-    wanted = wanted.strip()
+        raise LessonError(f'an exercise is named by a text such as "01.2", not {words(wanted)}')
+    wanted = str.__str__(wanted).strip()
     for folder in _candidates(wanted, root):
         lesson = load(folder)
         for entry in lesson.entries:
@@ -119,7 +120,7 @@ def find(wanted: str, root: Path | None = None) -> tuple[Lesson, Entry]:
     known = [entry.id for lesson in lessons(root) for entry in lesson.entries]
     near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
     raise LessonError(
-        f"there is no exercise {wanted!r}",
+        f"there is no exercise {words(wanted)}",
         seen=f"near it: {', '.join(near)}" if near else f"{len(known)} exercises, none with a name like it",
         next_command="python3 -m labsupport progress",
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from labsupport.exercises.answers import WANTED
 from labsupport.exercises.expect import Expect, plain, quantity
 from labsupport.exercises.lab import Lab, Missing, Unreachable
 from labsupport.exercises.looks import Look
@@ -18,13 +19,20 @@ from labsupport.exercises.outcome import Outcome, Verdict
 from labsupport.exercises.seeds import fill_all
 
 
+class Said(str):
+    """A mistake in words of its own: `Said("it could not start: ...")`."""
+
+
 @dataclass(frozen=True)
 class Mistake:
-    """A classic mistake: its name, why it goes wrong, and how to see it: sees(lab, observed value) -> bool."""
+    """A classic mistake: its name, why it goes wrong, and how to see it: sees(lab, observed value) -> bool.
+
+    sees may give `Said("name: reason")` instead, where what is there says more than `because`.
+    """
 
     name: str
     because: str
-    sees: Callable[[Lab, Any], bool]
+    sees: Callable[[Lab, Any], bool | Said]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.because}"
@@ -34,10 +42,10 @@ def recognised(mistakes: tuple[Mistake, ...], lab: Lab, value: Any) -> str:
     """The first mistake that is seen, in words; "" when none is."""
     for mistake in mistakes:
         try:
-            if mistake.sees(lab, value):
-                return lab.fill(str(mistake))
-        except (Missing, KeyError, TypeError, AttributeError, ValueError, IndexError):
-            continue  # what it would recognise is not even there
+            if seen := mistake.sees(lab, value):
+                return lab.fill(seen if isinstance(seen, Said) else str(mistake))
+        except Exception:  # what it would recognise is not even there, or gone, or of another shape
+            continue
     return ""
 
 
@@ -64,7 +72,7 @@ class _Looking:
             return Outcome(what, Verdict.FAILED, expected, str(missing), where, mistake, self.kind)
         try:
             good = self.expect.test(value, want)
-        except (TypeError, ValueError, KeyError, AttributeError, IndexError):
+        except Exception:  # a value of another shape than the wanted one
             good = False
         if good:
             return Outcome(what, Verdict.PASSED, expected, self.expect.shown(value), where, "", self.kind)
@@ -120,6 +128,8 @@ class Answer:
         def failed(observed: str, expectation: str = "", mistake: str = "") -> Outcome:
             return Outcome(what, Verdict.FAILED, expectation or expected, observed, where, mistake, self.kind)
 
+        if self.key in lab.refused:
+            return failed(f"your answer is {lab.refused[self.key]}", WANTED)
         if given is None or given == "":
             return failed("no answer yet")
         try:

@@ -1,12 +1,34 @@
-"""Run an exercise's checks against a lab and report."""
+"""Run an exercise's checks against a lab and report.
+
+Whatever a check meets ends as one row. TROUBLE is for what no learner can have done (no engine, no answer in time);
+what the engine refuses because of the learner's container or image, a file that can't be read and a value of another
+shape than any check reckons with are the learner's work as it is: FAILED, with what was seen.
+"""
 
 from __future__ import annotations
 
-from labsupport.exercises.checks import Check
+import os
+import re
+
+from labsupport.exercises.checks import Answer, Check
 from labsupport.exercises.exercise import Exercise
-from labsupport.exercises.lab import Lab, Unreachable
+from labsupport.exercises.expect import plain
+from labsupport.exercises.lab import Lab, Missing, Unreachable
+from labsupport.exercises.looks import Look
 from labsupport.exercises.outcome import Outcome, Report, StepResult, Verdict
 
+# The engine's words for "not with this container, image or program", which statuses of their own do not always have
+_REFUSED = re.compile(
+    r"OCI runtime|failed to create (?:shim )?task|unable to find (?:user|group)|no matching entries in (?:passwd|group)"
+    r"|exec failed|executable file not found|is paused|is not running|is restarting|no command specified"
+    r"|cannot join network|invalid (?:mount|port|reference)|has no command",
+    re.IGNORECASE,
+)
+_ENGINES = re.compile(
+    r"no space left|disk quota|cannot allocate memory|resource temporarily|too many open files|cgroup", re.IGNORECASE
+)
+# a check raised something that none reckons with; the proofs do not let that through (labsupport.exercises.proof)
+RAISED = "the check can't read what is there"
 START = 'run "python3 -m labsupport start", then check again'
 
 
@@ -36,27 +58,63 @@ def evaluate(exercise: Exercise, lab: Lab, *, exhaustive: bool = False) -> Repor
 
 
 def run_check(check: Check, lab: Lab) -> Outcome:
-    """One check; what goes wrong with the engine becomes an outcome, never a traceback."""
+    """One check; what goes wrong becomes an outcome, never a traceback."""
     import requests
     from docker.errors import APIError, DockerException, NotFound
 
     def trouble(observed: str) -> Outcome:
         return Outcome(lab.fill(check.what), Verdict.TROUBLE, "", observed, "", "", check.kind)
 
+    def failed(expected: str, observed: str, where: str = "") -> Outcome:
+        return Outcome(lab.fill(check.what), Verdict.FAILED, expected, observed, where, "", check.kind)
+
     try:
         return check.run(lab)
     except Unreachable as error:
         return trouble(lab.fill(str(error)))
+    except Missing as error:
+        return failed("it is there", str(error), _where(check, lab))
     except NotFound as error:  # it was there a moment ago
         lab.forget()
         said = str(error.explanation or "it is gone").strip()
-        return Outcome(
-            lab.fill(check.what), Verdict.FAILED, "it stays while it is checked",
-            f"it vanished while it was looked at ({said})", "docker ps -a", "", check.kind,
-        )  # fmt: skip
+        return failed("it stays while it is checked", f"it vanished while it was looked at ({said})", "docker ps -a")
     except APIError as error:
-        return trouble(f"the engine refused: {str(error.explanation or error).strip()}")
+        said = " ".join(str(error.explanation or error).split())
+        if _is_about_work(error.status_code, said):
+            return failed("the engine can use it", f"the engine refused: {said}", _where(check, lab))
+        return trouble(f"the engine refused: {said}")
     except (DockerException, requests.RequestException, ConnectionError, TimeoutError):
         return trouble(f"the engine does not answer; {START}")
     except OSError as error:
-        return trouble(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        seen = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+        if error.filename and _is_inside(error.filename, lab):
+            return failed("a file that you can read", seen, _where(check, lab))
+        return trouble(seen)
+    except UnicodeError as error:
+        return failed("a text in UTF-8", f"{RAISED}: {error.reason if hasattr(error, 'reason') else error}")
+    except RecursionError:
+        return failed("what a check can read", f"{RAISED}: it is too deep, or holds itself", _where(check, lab))
+    except Exception as error:  # the last resort: a learner meets a row, whatever we did not think of
+        seen = f"{RAISED}: {type(error).__name__}: {plain(error)}"
+        return failed("what a check can read", seen, _where(check, lab))
+
+
+def _is_about_work(status: int | None, said: str) -> bool:
+    """Whether the engine's refusal is about what the learner made, and not about the engine or the machine."""
+    if _ENGINES.search(said):
+        return False
+    return status in (400, 409) or bool(_REFUSED.search(said))
+
+
+def _is_inside(path: str | bytes | int, lab: Lab) -> bool:
+    """Whether a path is in the working folder, which is the learner's."""
+    if isinstance(path, int):
+        return False
+    real = os.path.realpath(os.fsdecode(path))
+    return real == (root := os.path.realpath(lab.folder)) or real.startswith(root + os.sep)
+
+
+def _where(check: Check, lab: Lab) -> str:
+    """The command that shows what the check looked at."""
+    shown = check.want if isinstance(check, Answer) else check.look
+    return lab.fill(shown.where) if isinstance(shown, Look) else ""

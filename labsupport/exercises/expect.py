@@ -51,8 +51,10 @@ def show_quantity(value: float, family: str) -> str:
     return f"{value:g}" + (f" {family}" if family else "")
 
 
-def plain(value: Any) -> str:
-    """How an observed value reads: one line, at most 160 characters."""
+def plain(value: Any, depth: int = 6) -> str:
+    """How an observed value reads: one line, at most 160 characters each text; what is deeper than depth as "..."."""
+    if depth < 0:
+        return "..."
     if value is None or value == "":
         return "nothing"
     if isinstance(value, bool):
@@ -60,11 +62,15 @@ def plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, dict):
-        return plain([f"{key}={plain(item)}" for key, item in sorted(value.items())])
+        rows = sorted(value.items(), key=lambda row: str(row[0]))
+        return plain([f"{key}={plain(item, depth - 1)}" for key, item in rows])
     if isinstance(value, (list, tuple, set, frozenset)):
         items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
-        return ", ".join(plain(item) for item in items) if items else "nothing"
-    text = " ".join(str(value).split())
+        return ", ".join(plain(item, depth - 1) for item in items) if items else "nothing"
+    try:
+        text = " ".join(str(value).split())
+    except Exception:  # a number of more digits than Python writes out, a class of its own
+        return f"a value of type {type(value).__name__}"
     return text if len(text) <= 160 else text[:157] + "..."
 
 
@@ -84,7 +90,7 @@ class Expect:
         """The value in words; `plain` where the expectation's own way cannot show it."""
         try:
             return self.show(value)
-        except (TypeError, ValueError, KeyError, AttributeError, IndexError):
+        except Exception:
             return plain(value)
 
 

@@ -37,14 +37,16 @@ class Unreachable(Exception):
 @dataclass
 class Lab:
     """client: docker SDK client; events(since) yields engine events as dicts, oldest first; values: the seeded
-    values; folder: the exercise's working folder; answers: plain JSON; since: when the scene began (seconds since
-    the epoch); reach: "machine" when published ports answer on this machine's 127.0.0.1, else "engine".
+    values; folder: the exercise's working folder; answers: plain JSON; refused: what was given and is none, in words;
+    since: when the scene began (seconds since the epoch); reach: "machine" when published ports answer on this
+    machine's 127.0.0.1, else "engine".
     """
 
     client: DockerClient
     values: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
     answers: Mapping[str, Any] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     events: Callable[[float], list[dict[str, Any]]] = lambda since: []
     since: float = 0.0
     reach: str = "engine"
@@ -161,14 +163,18 @@ class Lab:
         """A started container of our own for a probe, labelled `course.lab=probe`; gone afterwards, and so is its
         image if it was not there before.
         """
-        from docker.errors import ImageNotFound
+        from docker.errors import APIError, ImageNotFound
 
         had = True
         try:
             self.client.images.get(image)
         except ImageNotFound:
             had = False
-            self.client.api.pull(image, tag=None if ":" in image else "latest")
+            try:
+                self.client.api.pull(image, tag=None if ":" in image else "latest")
+            except APIError as error:
+                said = str(error.explanation or error).strip()
+                raise Unreachable(f"the check needs the image {image}, which can't be pulled: {said}") from error
         key, value = PROBE_LABEL.split("=")
         labels = {**options.pop("labels", {}), key: value}
         container = self.client.containers.create(image, command, labels=labels, **options)
@@ -176,6 +182,20 @@ class Lab:
             container.start()
             yield container
         finally:
-            container.remove(force=True, v=True)
+            with _gone_or_in_use():
+                container.remove(force=True, v=True)
             if not had:
-                self.client.api.remove_image(image)
+                with _gone_or_in_use():
+                    self.client.api.remove_image(image)
+
+
+@contextmanager
+def _gone_or_in_use() -> Iterator[None]:
+    """Taking our own things away: gone already, or somebody has begun to use the image, is as good."""
+    from docker.errors import APIError
+
+    try:
+        yield
+    except APIError as error:
+        if error.status_code not in (404, 409):
+            raise

@@ -227,7 +227,13 @@ def file(path: str) -> Look:
 
 def answer(key: str = "answer") -> Look:
     """What the learner answered, as it came (for a check that judges an answer in a way of its own)."""
-    return Look(lambda lab: lab.answers.get(key), "your answer")
+
+    def fetch(lab: Lab) -> Any:
+        if key in lab.refused:
+            raise Missing(f"your answer is {lab.refused[key]}")
+        return lab.answers.get(key)
+
+    return Look(fetch, "your answer")
 
 
 def events(kind: str = "container", action: str = "", name: str = "", **attributes: str) -> Look:

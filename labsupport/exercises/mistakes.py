@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labsupport.exercises.checks import Mistake
+from labsupport.exercises.checks import Mistake, Said
 from labsupport.exercises.lab import Lab
 from labsupport.exercises.looks import follow
 
@@ -15,11 +15,16 @@ def _state(lab: Lab, name: str) -> dict[str, Any]:
 
 
 def not_started(name: str) -> Mistake:
-    return Mistake(
-        "created, not started",
-        f"`docker create` makes a container and runs nothing; `docker start {name}` runs it.",
-        lambda lab, _: _state(lab, name)["Status"] == "created",
-    )
+    """Created only, or started in vain: then the engine's own words, and nothing about `docker create`."""
+
+    def sees(lab: Lab, _: Any) -> bool | Said:
+        state = _state(lab, name)
+        if said := " ".join(str(state.get("Error") or "").split()):
+            return Said(f"it could not start: {said}")
+        return bool(state["Status"] == "created")
+
+    because = f"`docker create` makes a container and runs nothing; `docker start {name}` runs it."
+    return Mistake("created, not started", because, sees)
 
 
 def exited(name: str) -> Mistake:

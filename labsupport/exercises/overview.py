@@ -18,7 +18,7 @@ from labsupport.exercises.render import number
 
 @dataclass(frozen=True)
 class Row:
-    """One exercise or quiz. call is what to type to go on with it.
+    """One exercise or quiz. call is what to type to go on with it; result is where the best result came from.
 
     state: "done", "tried", "open", or "not here" for one that the learner's engine can't do: it does not count.
     """
@@ -34,6 +34,7 @@ class Row:
     hints: int
     minutes: int
     call: str
+    result: dict[str, Any] | None = None
 
 
 def rows(progress: Progress, root: Path | None = None) -> list[Row]:
@@ -91,8 +92,9 @@ def _row(
     needed = kept.get("hints_needed", kept.get("hints", 0))
     earned = round(earned * (1 - hint_cost() * min(needed, hints.STEPS)), 2) if needed else earned
     return Row(
-        name, title, lesson, kind, state, earned, points, kept.get("tries", 0), kept.get("hints", 0), minutes, call
-    )
+        name, title, lesson, kind, state, earned, points, kept.get("tries", 0), kept.get("hints", 0), minutes, call,
+        kept.get("result"),
+    )  # fmt: skip
 
 
 def next_row(found: Sequence[Row]) -> Row | None:
@@ -156,8 +158,11 @@ def as_csv(found: Sequence[Row]) -> str:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     names = ["id", "kind", "lesson", "title", "state", "earned", "points", "tries", "hints"]
+    names += ["at", "engine", "seed", "evidence"]
     writer.writerow(names)
-    writer.writerows([asdict(row)[name] for name in names] for row in found)
+    for row in found:
+        known = {**(row.result or {}), **asdict(row)}
+        writer.writerow([known.get(name, "") for name in names])
     return target.getvalue()
 
 

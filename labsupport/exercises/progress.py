@@ -1,11 +1,13 @@
 """What a learner has done, kept outside the notebooks: one JSON file, replaced whole under a lock.
 
 Replaced by rename(2), which is atomic, so a killed kernel leaves the old file or the new one; the lock makes two
-notebooks take turns. Results only get better: a later failure never takes points away.
+notebooks take turns. Results only get better: a later failure never takes points away. The learner's seed has a file
+of its own beside it: all names and ports follow from it, and a broken progress must not change them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -17,10 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.errors import LessonError
+from labsupport.exercises import shape
 from labsupport.exercises.outcome import Report
-
-VERSION = 1
-_EMPTY: dict[str, Any] = {"exercises": {}, "quizzes": {}, "predictions": {}, "scenes": {}, "lacking": {}}
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,9 @@ class Progress:
     path: Path
 
     def read(self) -> dict[str, Any]:
-        """All of it, as JSON. A file that is no JSON counts as none; `change` then keeps it aside."""
-        try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            found = {}
-        if not isinstance(found, dict):
-            found = {}
-        kept = {key: found[key] if isinstance(found.get(key), dict) else {} for key in _EMPTY}
-        return {"version": VERSION, "learner": str(found.get("learner") or ""), **kept}
+        """All of it, as JSON. What is no progress counts as none; `change` then keeps the file aside."""
+        found, _ = shape.read(self.path)
+        return found
 
     @contextmanager
     def change(self) -> Iterator[dict[str, Any]]:
@@ -48,47 +42,67 @@ class Progress:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=10):
-                self._keep_damaged()
-                data = self.read()
-                data["learner"] = data["learner"] or secrets.token_hex(4)
+                data, whole = shape.read(self.path)
+                if not whole:
+                    self._keep_damaged()
+                data["learner"] = self._seed() or data["learner"] or secrets.token_hex(4)
+                if self._seed() != data["learner"]:
+                    self._replace(self.seed_path, data["learner"] + "\n")
                 yield data
-                self._write(data)
+                self._replace(self.path, json.dumps(data, indent=1, sort_keys=True))
         except filelock.Timeout:
             raise LessonError("another notebook has held the progress for 10 seconds", seen=str(self.path)) from None
         except OSError as error:
             raise LessonError(f"the progress cannot be written: {error.strerror}", seen=str(self.path)) from error
 
-    def _write(self, data: dict[str, Any]) -> None:
-        new = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+    @staticmethod
+    def _replace(path: Path, text: str) -> None:
+        new = path.with_name(f".{path.name}.{os.getpid()}")
         with new.open("w", encoding="utf-8") as target:
-            json.dump(data, target, indent=1, sort_keys=True)
+            target.write(text)
             target.flush()
             os.fsync(target.fileno())
-        new.replace(self.path)
+        new.replace(path)
 
     def _keep_damaged(self) -> None:
+        """Put the file aside, under a name that nothing has."""
+        aside = self.path.with_name(f"{self.path.stem}-damaged-{time.time_ns()}.json")
+        if self.path.exists() or self.path.is_symlink():
+            self.path.replace(aside)
+
+    @property
+    def seed_path(self) -> Path:
+        """The file with the learner's seed."""
+        return self.path.with_name(f".{self.path.stem}-seed")
+
+    def _seed(self) -> str:
         try:
-            json.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return
-        except ValueError:
-            self.path.replace(self.path.with_name(f"{self.path.stem}-damaged-{int(time.time())}.json"))
+            found = self.seed_path.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            return ""
+        return found if found.isprintable() and len(found) <= 100 else ""
 
     def learner(self) -> str:
         """The learner's seed, drawn once."""
-        if found := self.read()["learner"]:
+        if found := self._seed() or self.read()["learner"]:
             return str(found)
         with self.change() as data:
             return str(data["learner"])
 
-    def record(self, report: Report) -> None:
-        """Keep a report's result; the best one counts. Reports in trouble say nothing and are not kept."""
+    def record(self, report: Report, *, engine: str = "", seed: str = "") -> None:
+        """Keep a report's result; the best one counts. Reports in trouble say nothing and are not kept.
+
+        The best result carries when it was, the engine's id, the seed, and a digest of all that the report saw, with
+        these three: what a hand-in is held against.
+        """
         if report.trouble:
             return
         with self.change() as data:
             kept = data["exercises"].setdefault(report.exercise, {"tries": 0, "earned": 0, "passed": False})
             kept["tries"] += 1
             kept["points"] = report.points
+            if report.earned > kept["earned"] or (report.passed and not kept["passed"]):
+                kept["result"] = _result(report, engine, seed or data["learner"])
             kept["earned"] = max(kept["earned"], report.earned)
             if report.passed and not kept["passed"]:
                 # hints read afterwards are free: what they cost, if anything, is counted up to here
@@ -135,3 +149,15 @@ class Progress:
     def set_begun(self, exercise: str, moment: float) -> None:
         with self.change() as data:
             data["scenes"][exercise] = {"begun": moment}
+
+
+def _result(report: Report, engine: str, seed: str) -> dict[str, Any]:
+    result = {"at": int(time.time()), "engine": engine, "seed": seed, "earned": report.earned}
+    return {**result, "evidence": evidence(report.as_json(), result)}
+
+
+def evidence(seen: dict[str, Any], result: dict[str, Any]) -> str:
+    """The SHA-256 of what a report saw and of when, where and for whom, as `sha256:...`."""
+    told = {name: result[name] for name in ("at", "engine", "seed", "earned")}
+    text = json.dumps({"report": seen, **told}, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

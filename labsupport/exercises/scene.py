@@ -148,7 +148,8 @@ def _gone_is_fine() -> Iterator[None]:
 
 def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
     """Lay the scene's files into the working folder; earlier folders are kept beside it, the last three."""
-    if folder.exists() and any(folder.iterdir()):
+    # a learner may have put a file or a link in its place: that is kept just the same
+    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         old = folder.with_name(f".{folder.name}-before-{time.time_ns()}")
         folder.rename(old)
         for earlier in sorted(folder.parent.glob(f".{folder.name}-before-*"))[:-KEPT]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from labsupport import sandbox
-from labsupport.errors import LessonError
-from labsupport.exercises import scene
-from labsupport.exercises.exercise import Exercise, answers_as_dict
+from labsupport.errors import EngineFailed, LessonError
+from labsupport.exercises import answers, scene
+from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.lab import Lab
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.recorded import EventSource
 from labsupport.sandbox import paths
+
+START = "python3 -m labsupport start"
 
 
 def progress() -> Progress:
@@ -36,25 +40,39 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
     """A lab on the sandbox that runs. Raises SandboxNotRunning, EngineFailed."""
     box = sandbox.attach()
     client = box.client()
+    given, refused = answers.read(answer)
     return Lab(
         client,
         exercise.values(seed()),
         folder(exercise),
-        answers_as_dict(answer),
+        given,
         EventSource(client, box.directory / "events.jsonl"),
         progress().begun(exercise.id),
         reach="machine",
+        refused=refused,
     )
+
+
+def engine_id(opened: Lab) -> str:
+    """The id that the lab's engine gives itself, "" when it can't be asked now."""
+    import requests
+    from docker.errors import DockerException
+
+    try:
+        return str(opened.client.info().get("ID") or "")
+    except (DockerException, requests.RequestException, ConnectionError, TimeoutError):
+        return ""
 
 
 def lacking(exercise: Exercise) -> str:
     """What the sandbox's engine lacks for this exercise, in words; "" when nothing. Raises SandboxNotRunning.
 
-    Kept in the progress: what can't be done here does not count.
+    Kept in the progress: what can't be done here does not count. Raises EngineFailed when the engine does not answer.
     """
     if not exercise.needs:
         return ""
-    missing = scene.lacking(exercise, sandbox.attach().client())
+    with _answering():
+        missing = scene.lacking(exercise, sandbox.attach().client())
     progress().set_lacking(exercise.id, missing)
     return missing
 
@@ -65,6 +83,40 @@ def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
     A scene counts as there when it was begun after the engine's last reset, so a restarted kernel goes on where it
     was. Raises LessonError when a command of the scene fails, SandboxNotRunning, EngineFailed.
     """
+    with _writable(exercise), _answering():
+        return _begin(exercise, lesson, anew=anew)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """What the Docker SDK raises, as an error a learner can act on. Raises EngineFailed."""
+    import requests
+    from docker.errors import APIError, DockerException
+
+    try:
+        yield
+    except APIError as error:
+        said = " ".join(str(error.explanation or error).split())
+        raise EngineFailed("the engine refused", seen=said, next_command="python3 -m labsupport doctor") from error
+    except (DockerException, requests.RequestException, ConnectionError, TimeoutError) as error:
+        seen = " ".join(str(error).split())[:200]
+        raise EngineFailed("the engine does not answer", seen=seen, next_command=START) from error
+
+
+@contextmanager
+def _writable(exercise: Exercise) -> Iterator[None]:
+    """A working folder that is a file, or belongs to somebody else. Raises LessonError."""
+    try:
+        yield
+    except OSError as error:
+        raise LessonError(
+            f"the working folder of {exercise.id} can't be set up: {error.strerror or error}",
+            seen=str(error.filename or folder(exercise)),
+            next_command=f"ls -la {folder(exercise).parent}",
+        ) from error
+
+
+def _begin(exercise: Exercise, lesson: Path, *, anew: bool) -> str:
     box = sandbox.attach()
     client, kept = box.client(), progress()
     began = kept.begun(exercise.id)

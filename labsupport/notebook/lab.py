@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from labsupport.errors import LessonError
+from labsupport.exercises.answers import plain_value, words
 from labsupport.exercises.exercise import Exercise, unasked
 from labsupport.notebook.panel import progress
 from labsupport.notebook.question import ask
@@ -27,8 +28,9 @@ def check(exercise: str, answer: Any = None) -> None:
     from labsupport.exercises import catalog, evaluate, session
 
     _, found = catalog.find_exercise(exercise)
-    report = evaluate.evaluate(found, session.open_lab(found, answer))
-    if not report.passed and (missing := session.lacking(found)):
+    opened = session.open_lab(found, answer)
+    report = evaluate.evaluate(found, opened)
+    if not report.passed and not report.trouble and (missing := session.lacking(found)):
         # what was seen of an engine that can't do it would only mislead
         show_words(f"{found.id} {found.title}\nIt can't be done here: {missing}. It doesn't count.")
         return
@@ -37,10 +39,11 @@ def check(exercise: str, answer: Any = None) -> None:
         report = replace(report, next_exercise=following)
     elif found.scene and found.scene.commands and not session.progress().begun(found.id):
         report = replace(report, notes=(f'Its scene is not set up yet: begin("{found.id}")',))
-    if words := unasked(found, answer):
-        report = replace(report, notes=(*report.notes, words))
+    if note := unasked(found, {**opened.answers, **opened.refused}):
+        report = replace(report, notes=(*report.notes, note))
     try:
-        session.progress().record(report)
+        engine = "" if report.trouble else session.engine_id(opened)
+        session.progress().record(report, engine=engine, seed=session.seed())
     except LessonError as error:
         report = replace(report, notes=(*report.notes, f"The result could not be kept: {error.message}"))
     show(str(report), report._repr_html_())
@@ -53,7 +56,7 @@ def hint(exercise: str, number: int | None = None) -> None:
     lesson, found = catalog.find_exercise(exercise)
     steps = lesson.hints.get(found.id, ())
     if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-        raise LessonError(f"hints are numbered 1 to {len(steps)}", seen=repr(number))
+        raise LessonError(f"hints are numbered 1 to {len(steps)}", seen=words(number))
     shown = session.progress().take_hint(found.id, number, len(steps))
     show_words(hints.hint(steps, shown, found.values(session.seed())))
 
@@ -108,10 +111,11 @@ def _begin(exercise: str, *, anew: bool) -> None:
 def lab(line: str) -> None:
     """`%lab 05.2 begin`, `%lab 05.2 undo`, `%lab 05.2 goal`, `%lab 05.2 hint`: the calls above as a line magic."""
     actions = {"begin": begin, "undo": undo, "goal": goal, "hint": hint, "check": check}
-    words = line.split()
-    if len(words) != 2 or words[1] not in actions:
-        raise LessonError("write %lab NUMBER ACTION", seen=line or "nothing", next_command="%lab 05.2 begin")
-    actions[words[1]](words[0])
+    said = str.__str__(line).split() if isinstance(line, str) else []
+    if len(said) != 2 or said[1] not in actions:
+        seen = words(line) if said else "nothing"
+        raise LessonError("write %lab NUMBER ACTION", seen=seen, next_command="%lab 05.2 begin")
+    actions[said[1]](said[0])
 
 
 def register(shell: Any) -> None:
@@ -131,12 +135,13 @@ def predict(prediction: str, answer: Any = None) -> None:
         ask(found.asked(), found.choices, lambda chosen: predict(found.id, chosen))
         return
     try:
-        kept = session.progress().predict(found.id, found.accepted(answer))
+        accepted = found.accepted(plain_value(answer))
     except ValueError as error:
         example = '"a"' if found.choices else "1"
-        raise LessonError(str(error), seen=repr(answer), next_command=f'predict("{found.id}", {example})') from None
-    words = f"Predicted: {found.words(kept)}"
-    show_words(words if kept == found.accepted(answer) else f"{words} (your first prediction counts)")
+        raise LessonError(str(error), seen=words(answer), next_command=f'predict("{found.id}", {example})') from None
+    kept = session.progress().predict(found.id, accepted)
+    said = f"Predicted: {found.words(kept)}"
+    show_words(said if kept == accepted else f"{said} (your first prediction counts)")
 
 
 def reveal(prediction: str) -> None:
@@ -172,11 +177,12 @@ def quiz(question: str, answer: Any = None) -> None:
         ask(found.asked(), texts, lambda chosen: quiz(found.id, chosen), several=len(found.right) > 1)
         return
     try:
-        chosen = found.chosen(answer)
+        given = plain_value(answer)
+        chosen = found.chosen(given)
     except ValueError as error:
-        raise LessonError(str(error), seen=repr(answer), next_command=f'quiz("{found.id}", "a")') from None
-    session.progress().record_quiz(found.id, chosen, found.passed(answer), found.points)
-    show_words(found.graded(answer))
+        raise LessonError(str(error), seen=words(answer), next_command=f'quiz("{found.id}", "a")') from None
+    session.progress().record_quiz(found.id, chosen, found.passed(given), found.points)
+    show_words(found.graded(given))
 
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from labsupport import sandbox
-from labsupport.exercises import catalog, evaluate, proof, scene, session
+from labsupport.exercises import Lab, State, Verdict, catalog, evaluate, expect, looks, probes, proof, scene, session
 from labsupport.exercises.proof import Bench
 from labsupport.exercises.recorded import EventSource
 from labsupport.notebook import lab
@@ -173,3 +173,28 @@ def test_the_oldest_engine_judges_the_same(
     lesson, exercise = catalog.find_exercise(name)
     proofs = [proof.prove(exercise, lesson.folder, attempt, bench) for attempt in proof.attempts(exercise)]
     assert [p.fault + p.report for p in proofs if p.fault] == []
+
+
+def test_what_the_engine_refuses_because_of_the_learners_work_is_a_failed_row(learner: Bench, shell: Shell) -> None:
+    """In the engine's own words: a user that is not there, a paused container, a program that is not there."""
+    said = shell(
+        "docker run -d --name held busybox sleep 600 && docker pause held;"
+        "docker create --name ghost -u ghost busybox sleep 600"
+    )
+    try:
+        opened = session.open_lab(catalog.find_exercise("bug.3")[1])
+        looked = {
+            "is paused": looks.look("w")(lambda lab: lab.execute("held", ["true"])),
+            "ghost": probes.stopping("ghost"),
+            "no-such-program": looks.look("w")(lambda lab: start(lab, "no-such-program")),
+        }
+        for words, fetch in looked.items():
+            outcome = evaluate.run_check(State("a", fetch, expect.true()), opened)
+            assert outcome.verdict is Verdict.FAILED and words in outcome.observed, (said, outcome)
+    finally:
+        shell("docker rm -f held ghost")
+
+
+def start(opened: Lab, program: str) -> None:
+    with opened.throwaway(command=[program]):
+        pass

@@ -45,7 +45,7 @@ class FakeApi:
 
 def fake_lab(values: dict[str, Any] | None = None, answers: Any = None, **things: dict[str, dict[str, Any]]) -> Lab:
     api = FakeApi(**things)
-    return Lab(SimpleNamespace(api=api), values or {}, answers=answers or {})  # type: ignore[arg-type]
+    return Lab(SimpleNamespace(api=api, info=lambda: {"ID": "fake"}), values or {}, answers=answers or {})  # type: ignore[arg-type]
 
 
 def refused(status: int, words: str) -> APIError:

@@ -16,7 +16,7 @@ import pytest
 
 from labsupport.errors import LessonError
 from labsupport.exercises import Outcome, Report, StepResult, Verdict, overview
-from labsupport.exercises.progress import Progress
+from labsupport.exercises.progress import Progress, evidence
 
 LABS = Path(__file__).parent / "labs"
 
@@ -78,12 +78,112 @@ def test_a_damaged_file_is_kept_aside(kept: Progress) -> None:
     assert aside.read_text() == '{"exercises": {"01.1"'
 
 
-@pytest.mark.parametrize("text", ["[]", "null", '{"exercises": []}', '{"learner": 3}'])
-def test_json_of_another_shape(kept: Progress, text: str) -> None:
-    kept.path.parent.mkdir()
+GOOD = {"tries": 1, "earned": 1, "passed": True}
+ODD = [
+    "", "[]", "null", "3", '"x"', '{"exercises": []}', '{"learner": 3}', '{"exercises": {"01.1": null}}',
+    '{"exercises": {"01.1": {"tries": 1, "earned": NaN, "passed": true}}}', "[" * 200_000, '{"a":' * 200_000,
+    '{"exercises": {"01.1": {"tries": 1, "earned": 1e999, "passed": true}}}',
+    '{"exercises": {"01.1": {"tries": 1, "earned": -1, "passed": true}}}',
+    '{"exercises": {"01.1": {"tries": "many", "earned": 1, "passed": true}}}',
+    '{"exercises": {"01.1": {"tries": 1, "earned": 1, "passed": true, "hints_needed": null}}}',
+    '{"exercises": {"01.1": {"tries": 1, "earned": 1, "passed": "yes"}}}',
+    '{"exercises": {"01.1": {"tries": 1, "earned": 1, "passed": true, "result": {"at": []}}}}',
+    '{"exercises": {"01.1": {}}}', '{"quizzes": {"01.q1": [1]}}', '{"quizzes": {"01.q1": {"earned": {}}}}',
+    '{"scenes": {"01.1": {"begun": "today"}}}', '{"scenes": {"01.1": {"begun": NaN}}}', '{"scenes": {"01.1": 3}}',
+    '{"predictions": {"01.p1": 1}}', '{"predictions": {"01.p1": {"predicted": {"a": []}}}}',
+    '{"lacking": {"01.1": ["x"]}}', '{"exercises": {"01.1": {"tries": %s, "earned": 1}}}' % ("9" * 6000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD, ids=lambda text: text[:40])
+def test_json_of_another_shape_is_kept_aside_and_crashes_nothing(kept: Progress, text: str) -> None:
+    """Every reader first, then a writer: what was in the file is still there afterwards, byte for byte."""
+    seed = kept.learner()
     kept.path.write_text(text)
+    found = overview.rows(kept, LABS)
+    assert overview.text(found) and overview.as_csv(found)
+    json.loads(overview.as_json(kept, found), parse_constant=pytest.fail)
+    assert kept.begun("01.1") == 0
+    assert kept.predicted("01.p1") is None
+    assert kept.path.read_text() == text
+    kept.record(report(Verdict.PASSED))
+    kept.take_hint("01.1", None, 3)
+    kept.record_quiz("01.q1", ("b",), True, 1)
+    assert kept.read()["exercises"]["01.1"]["passed"]
+    (aside,) = kept.path.parent.glob("progress-damaged-*.json")
+    assert aside.read_text() == text
+    assert kept.learner() == seed
+
+
+def test_one_odd_entry_takes_nothing_else_away(kept: Progress) -> None:
+    entries = {"01.1": GOOD, "01.2": {**GOOD, "tries": None}}
+    kept.path.parent.mkdir()
+    kept.path.write_text(json.dumps({"exercises": entries, "later": [1]}))
+    kept.take_hint("01.3", None, 3)
+    new = {"tries": 0, "earned": 0, "passed": False, "hints": 1}
+    assert kept.read()["exercises"] == {"01.1": GOOD, "01.3": new}
+    assert kept.read()["later"] == [1], "what a later version of the course adds stays"
+    (aside,) = kept.path.parent.glob("progress-damaged-*.json")
+    assert json.loads(aside.read_text())["exercises"] == entries
+
+
+@pytest.mark.parametrize("made", ["folder", "link to nothing", "no text"])
+def test_something_else_in_the_files_place_is_kept_aside(kept: Progress, made: str) -> None:
+    kept.path.parent.mkdir()
+    if made == "folder":
+        (kept.path / "mine").mkdir(parents=True)
+    elif made == "no text":
+        kept.path.write_bytes(b"\xff\xfe")
+    else:
+        kept.path.symlink_to("nothing")
+    assert overview.rows(kept, LABS)
     kept.record(report(Verdict.PASSED))
     assert kept.read()["exercises"]["01.1"]["passed"]
+    assert len(list(kept.path.parent.glob("progress-damaged-*.json"))) == 1
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"learner": "other"}', None])
+def test_the_seed_survives_a_broken_progress(kept: Progress, damage: str | None) -> None:
+    seed = kept.learner()
+    kept.path.unlink() if damage is None else kept.path.write_text(damage)
+    assert kept.learner() == seed
+    kept.record(report(Verdict.PASSED))
+    assert kept.learner() == kept.read()["learner"] == seed
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", b"\0", b"x" * 1000, None])
+def test_a_broken_seed_is_taken_from_the_progress(kept: Progress, damage: bytes | None) -> None:
+    seed = kept.learner()
+    kept.seed_path.unlink() if damage is None else kept.seed_path.write_bytes(damage)
+    assert kept.learner() == seed
+    kept.record(report(Verdict.PASSED))
+    assert kept.seed_path.read_text().strip() == seed
+
+
+def test_the_seed_of_an_earlier_version_of_the_course_stays(kept: Progress) -> None:
+    kept.path.parent.mkdir()
+    kept.path.write_text('{"version": 1, "learner": "cafe0123", "exercises": {}}')
+    assert kept.learner() == "cafe0123"
+    kept.take_hint("01.1", None, 3)
+    assert kept.seed_path.read_text() == "cafe0123\n"
+
+
+def test_a_result_says_when_where_for_whom_and_what_was_seen(kept: Progress) -> None:
+    kept.record(report(Verdict.PASSED, Verdict.FAILED), engine="e1", seed="s")
+    first = kept.read()["exercises"]["01.1"]["result"]
+    assert {name: first[name] for name in ("engine", "seed", "earned")} == {"engine": "e1", "seed": "s", "earned": 1}
+    kept.record(report(Verdict.FAILED, Verdict.FAILED), engine="e2")
+    assert kept.read()["exercises"]["01.1"]["result"] == first, "a worse one changes nothing"
+    best = report(Verdict.PASSED, Verdict.PASSED)
+    kept.record(best, engine="e3")
+    result = kept.read()["exercises"]["01.1"]["result"]
+    assert (result["engine"], result["seed"], result["earned"]) == ("e3", kept.learner(), 2)
+    assert result["evidence"] == evidence(best.as_json(), result)
+    assert result["evidence"] != evidence(best.as_json(), {**result, "earned": 254})
+    (row,) = [row for row in overview.rows(kept, LABS) if row.id == "01.1"]
+    assert row.result == result
+    table = list(csv.DictReader(io.StringIO(overview.as_csv([row]))))
+    assert (table[0]["engine"], table[0]["evidence"], table[0]["earned"]) == ("e3", result["evidence"], "3")
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
