@@ -12,12 +12,14 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from labsupport.errors import LessonError
-from labsupport.exercises import hints
+from labsupport.exercises import hints, seeds
 from labsupport.exercises.answers import words
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.quiz import Prediction, Quiz
@@ -48,6 +50,7 @@ class Lesson:
 
 
 _loaded: dict[Path, tuple[int, Lesson]] = {}
+_assigned: dict[tuple[Path, str], dict[str, frozenset[Any]]] = {}
 
 
 def _module(path: Path) -> ModuleType:
@@ -72,15 +75,37 @@ def load(folder: Path) -> Lesson:
     if folder in _loaded and _loaded[folder][0] == stamp:
         return _loaded[folder][1]
     module = _module(path)
+    _assigned.clear()  # a lesson that was changed may take other names
+    exercises = tuple(getattr(module, "EXERCISES", ()))
     lesson = Lesson(
         folder,
-        tuple(getattr(module, "EXERCISES", ())),
+        tuple(replace(each, taken=partial(taken_before, each.id, folder.parent)) for each in exercises),
         tuple(getattr(module, "QUIZZES", ())),
         tuple(getattr(module, "PREDICTIONS", ())),
         hints.read(folder),
     )
     _loaded[folder] = (stamp, lesson)
     return lesson
+
+
+def taken_before(exercise: str, root: Path, seed: str) -> frozenset[Any]:
+    """The names and ports that a learner's exercises before this one have, in the order of the course.
+
+    Containers of an exercise may be there long after it is done: the next must not need their names or ports.
+    """
+    if (root, seed) not in _assigned:
+        taken: frozenset[Any] = frozenset()
+        before: dict[str, frozenset[Any]] = {}
+        for folder in folders(root):
+            try:
+                exercises = load(folder).exercises
+            except LessonError:
+                continue  # its own cells say what is wrong with it
+            for each in exercises:
+                before[each.id] = taken
+                taken |= seeds.shared(each.seeds, seeds.values(seed, each.id, each.seeds, taken))
+        _assigned[root, seed] = before  # after the lessons were loaded: loading one forgets what was assigned
+    return _assigned[root, seed].get(exercise, frozenset())
 
 
 def folders(root: Path | None = None) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +76,8 @@ class Exercise:
     id: "01.2" or "bug.3"; goal: what to reach, with `{key}` for seeded values; owns: names of what the learner
     will create ("container:{name}", "image:...", "network:...", "volume:..."), removed by undo and between proofs.
     solution: shell commands, run in the working folder; answers: those of the solution (may hold Output).
-    needs: what the engine must be able to do (`scene.NEEDS`).
+    needs: what the engine must be able to do (`scene.NEEDS`). taken(seed): names and ports of the course's exercises
+    before this one, set by `catalog`.
     """
 
     id: str
@@ -92,10 +93,11 @@ class Exercise:
     untouched_says: str = ""
     needs: tuple[str, ...] = ()
     minutes: int = 10
+    taken: Callable[[str], Collection[Any]] = field(default=lambda seed: (), repr=False, compare=False)
 
     def values(self, seed: str) -> dict[str, Any]:
-        """The learner's values, and `id`."""
-        return {**values(seed, self.id, self.seeds), "id": self.id}
+        """The learner's values, and `id`. Names and ports are no other exercise's of the course."""
+        return {**values(seed, self.id, self.seeds, self.taken(seed)), "id": self.id}
 
     def variables(self, seed: str) -> dict[str, str]:
         """The values as environment variables for shell cells: `{name}` is $NAME. Those of the system stay, and a

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labsupport.exercises.lab import Unreachable
 from labsupport.sandbox import events
 
 if TYPE_CHECKING:
@@ -15,13 +16,24 @@ if TYPE_CHECKING:
 class EventSource:
     """Call it with a time (seconds since the epoch): the events from then on, oldest first, each once.
 
+    Raises Unreachable when the log no longer goes back that far; the time 0 means all that is known.
+
     The engine keeps its last 256 events in memory, so what just happened is there even before it is in the log.
     """
 
     def __init__(self, client: DockerClient, log: Path | None = None) -> None:
         self.client, self.log = client, log
 
+    def lost(self) -> float:
+        """Up to when (seconds since the epoch) nothing is known; 0 when all is."""
+        return events.lost(self.log) if self.log is not None else 0
+
     def __call__(self, since: float) -> list[dict[str, Any]]:
+        if 0 < since < self.lost():
+            raise Unreachable(
+                "more has happened in the engine since this exercise began than is kept, so what was done at its "
+                'beginning can\'t be judged; undo("{id}") begins it anew'
+            )
         logged = events.read(self.log, since) if self.log is not None else []
         last = logged[-1].get("timeNano", 0) / 1e9 if logged else since
         now = time.time()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,17 +69,29 @@ class Pick:
 Seeded = Name | Port | Token | Pick
 
 
-def values(seed: str, scope: str, seeds: Mapping[str, Seeded]) -> dict[str, Any]:
-    """The values of one exercise (its id is the scope) for one learner's seed; ports never repeat within it."""
+def values(seed: str, scope: str, seeds: Mapping[str, Seeded], taken: Collection[Any] = frozenset()) -> dict[str, Any]:
+    """The values of one exercise (its id is the scope) for one learner's seed.
+
+    A port or name that repeats within it, or that another exercise has taken, becomes the next free one; an exercise
+    that meets none keeps what its own id gives. There are 50 ports and 64 names with a stem: raises ValueError when
+    they do not suffice.
+    """
     found: dict[str, Any] = {}
     for key, kind in seeds.items():
         number = _number(seed, f"{scope}/{key}")
-        value = kind.value(number)
-        while isinstance(kind, Port) and value in found.values():
-            number += 1
-            value = kind.value(number)
+        free = (kind.value(number + step) for step in range(len(_ANIMALS)))
+        if isinstance(kind, (Name, Port)):
+            free = (value for value in free if value not in taken and value not in found.values())
+        value = next(free, None)
+        if value is None:
+            raise ValueError(f"no {type(kind).__name__.lower()} is left for {scope}/{key}")
         found[key] = value
     return found
+
+
+def shared(seeds: Mapping[str, Seeded], values: Mapping[str, Any]) -> set[Any]:
+    """The names and ports among an exercise's values: what no other exercise may have."""
+    return {values[key] for key, kind in seeds.items() if isinstance(kind, (Name, Port))}
 
 
 def fill(text: str, known: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -147,3 +148,45 @@ def test_a_long_log_starts_anew_and_is_still_read(tmp_path: Path, monkeypatch: p
         events._append(log, event(moment))
     assert log.with_name("log.1").exists()
     assert [item["timeNano"] for item in events.read(log)] == [1, 2]
+
+
+def command(moment: int, action: str, container: str = "c") -> dict[str, Any]:
+    return {"Type": "container", "Action": action, "Actor": {"ID": container}, "timeNano": moment}
+
+
+def test_health_checks_do_not_fill_the_log(
+    engine: tuple[Engine, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command's first start is kept for each container, whatever is run a thousand times and how it fared."""
+    server, host = engine
+    beats = [
+        command(10 * beat + place, action)
+        for beat in range(1, 1000)
+        for place, action in enumerate(
+            ("exec_create: test -d /", "exec_start: test -d /", "exec_die", "health_status: healthy")
+        )
+    ]
+    kept = [command(1, "create"), command(2, "start"), command(3, "exec_start: sh"), command(4, "exec_start: sh", "d")]
+    server.batches.append([*kept, *beats, command(20_000, "die")])
+    found = recorded(tmp_path / "log", host, 6, monkeypatch)
+    assert found == [*kept, beats[1], command(20_000, "die")]
+
+
+def test_a_log_that_gave_its_beginning_up_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labsupport.exercises.lab import Unreachable
+    from labsupport.exercises.recorded import EventSource
+
+    monkeypatch.setattr(events, "LARGEST", 150)
+    log = tmp_path / "log"
+    for second in range(1, 4):
+        events._append(log, event(second * 10**9))
+    assert events.lost(log) == 0
+    for second in range(4, 10):
+        events._append(log, event(second * 10**9))
+    kept = [each["timeNano"] / 1e9 for each in events.read(log)]
+    assert kept[-1] == 9 and events.lost(log) == kept[0] - 1
+    client = SimpleNamespace(api=SimpleNamespace(events=lambda **_: []))
+    source = EventSource(client, log)  # type: ignore[arg-type]
+    assert len(source(0)) == len(kept) == len(source(events.lost(log)))
+    with pytest.raises(Unreachable, match=r'more has happened .* undo\("\{id\}"\)'):
+        source(events.lost(log) - 1)

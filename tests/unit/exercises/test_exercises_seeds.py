@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labsupport.exercises import catalog
 from labsupport.exercises.seeds import Name, Pick, Port, Token, fill, fill_all, values
 
 SEEDS = {"name": Name("shop"), "port": Port(), "other": Port(), "token": Token(), "fault": Pick(("a", "b", "c"))}
@@ -50,3 +52,39 @@ def test_fill_leaves_other_braces() -> None:
 def test_fill_goes_through_lists_and_dicts() -> None:
     known = {"port": 8123}
     assert fill_all({"a": ["{port}", 1], "b": ("{port}",)}, known) == {"a": ["8123", 1], "b": ("8123",)}
+
+
+COURSE = [exercise for lesson in catalog.lessons() for exercise in lesson.exercises]
+
+
+def of_the_course(seed: str) -> list[object]:
+    """Every name and port of the course's exercises, for one learner."""
+    return [
+        exercise.values(seed)[key]
+        for exercise in COURSE
+        for key, kind in exercise.seeds.items()
+        if isinstance(kind, (Name, Port))
+    ]
+
+
+@given(st.text(max_size=20))
+@settings(deadline=None)
+def test_no_two_exercises_of_the_course_share_a_name_or_a_port(seed: str) -> None:
+    found = of_the_course(seed)
+    assert len(found) > 100
+    assert len(set(found)) == len(found)
+
+
+def test_nor_for_any_of_many_learners() -> None:
+    assert [seed for seed in range(300) if len(set(of_the_course(str(seed)))) < len(of_the_course(str(seed)))] == []
+
+
+def test_the_courses_own_values_are_those_of_each_exercise_alone() -> None:
+    """The committed notebooks show them: an exercise of which this fails is in the way of an earlier one's name."""
+    assert [e.id for e in COURSE if {**values("course", e.id, e.seeds), "id": e.id} != e.values("course")] == []
+
+
+def test_a_course_that_takes_too_much_is_told() -> None:
+    taken = {Port().value(number) for number in range(50)}
+    with pytest.raises(ValueError, match=r"no port is left for 01\.1/port"):
+        values("ada", "01.1", {"port": Port()}, taken)
