@@ -84,6 +84,9 @@ def of_archive(stream: IO[bytes] | Joined, limit: int = LARGEST) -> Tree:
                 path = posixpath.normpath(entry.name).lstrip("/")
                 if path != ".":
                     found[path] = _archived(archive, entry, found, budget)
+        # what follows an archive's end as well: the connection that brings it stays open otherwise
+        for piece in iter(lambda: stream.read(PIECE), b""):
+            budget.spend(len(piece))
     except tarfile.TarError as error:
         raise ImageDataError("this is no whole tar archive", seen=str(error)) from None
     return _kept(found)

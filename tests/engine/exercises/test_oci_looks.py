@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -15,7 +16,6 @@ import pytest
 from labsupport.exercises import oci
 from labsupport.exercises.lab import Lab
 from labsupport.exercises.proof import Bench
-from labsupport.oci.reading import Joined
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.together("08-oci-by-hand")]
 
@@ -31,7 +31,7 @@ def lab(bench: Bench) -> Iterator[Lab]:
     bench.client.images.pull("busybox", tag="latest")
     container = bench.client.containers.create("busybox", labels={"course.lab": "probe"})
     try:
-        with tarfile.open(fileobj=Joined(container.export()), mode="r|") as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=io.BytesIO(b"".join(container.export()))) as archive:  # type: ignore[arg-type]
             archive.extraction_filter = getattr(tarfile, "tar_filter", None)  # older releases of 3.10 have none
             archive.extractall(rootfs)
     finally:

@@ -134,7 +134,9 @@ def test_entries_have_a_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_archive_comes_in_pieces_of_any_size(folder: Path, size: int) -> None:
     whole = archive(folder).getvalue()
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
-    assert of_archive(Joined([b"", *pieces])) == of_folder(folder)
+    coming = Joined([b"", *pieces, b"\0" * 100_000])
+    assert of_archive(coming) == of_folder(folder)
+    assert coming.read(1) == b"", "an engine's answer that is not read to its end keeps its connection open"
 
 
 def test_what_is_no_archive_is_said_to_be_none() -> None:
