@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from labsupport import sandbox
 from labsupport.errors import EngineFailed, LessonError
-from labsupport.exercises import answers, scene
+from labsupport.exercises import answers, catalog, scene
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.lab import Lab
 from labsupport.exercises.progress import Progress
@@ -34,6 +34,29 @@ def seed() -> str:
 def folder(exercise: Exercise) -> Path:
     """The working folder of an exercise."""
     return paths.work() / "exercises" / exercise.id
+
+
+def _bookmark() -> Path | None:
+    """The file that names the exercise of this kernel's notebook; None where no Jupyter server names the notebook."""
+    name = Path(os.environ.get("JPY_SESSION_NAME", "")).stem
+    return paths.work() / "exercises" / ".at" / name if name else None
+
+
+def keep_current(exercise: Exercise) -> None:
+    """Keep that this notebook is at this exercise now, for its next kernel, which does without where that fails."""
+    if file := _bookmark():
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(exercise.id, encoding="utf-8")
+
+
+def current() -> Exercise | None:
+    """The exercise this notebook was last at; None when it was at none, or when the course has it no more."""
+    try:
+        file = _bookmark()
+        return catalog.find_exercise(file.read_text(encoding="utf-8"))[1] if file else None
+    except (OSError, ValueError, LessonError):
+        return None
 
 
 def open_lab(exercise: Exercise, answer: Any = None) -> Lab:

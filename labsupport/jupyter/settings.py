@@ -27,6 +27,9 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
 }
 
+# IPython's options for kernels alone ("ipython_kernel_config"): `ipython` in a terminal stays what it is
+_KERNEL = {"InteractiveShellApp": {"extensions": ["labsupport.notebook.startup"]}}
+
 
 def folder() -> Path:
     """All that JupyterLab keeps for the course."""
@@ -76,6 +79,9 @@ def write(work: Path, token: str, port: int, child: dict[str, str]) -> Path:
     for name in ("config", "data", "runtime", "lab/user-settings", "lab/workspaces", "lab/defaults", "ipython"):
         (here / name).mkdir(parents=True, exist_ok=True)
     _replace(here / "lab" / "defaults" / "overrides.json", _DEFAULTS)
+    profile = here / "ipython" / "profile_default"
+    profile.mkdir(exist_ok=True)
+    _replace(profile / "ipython_kernel_config.json", _KERNEL)
     layout = here / "lab" / "workspaces" / _WORKSPACE_FILE
     if not layout.exists():
         _replace(layout, workspace(FIRST_LESSON))

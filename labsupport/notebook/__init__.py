@@ -1,7 +1,6 @@
 """What a notebook sees: `%load_ext labsupport` once, then `%%shell` cells and `check`, `hint`, `predict`, `quiz`.
 
-%load_ext labsupport
-from labsupport.notebook import check, hint
+Kernels of the course's own JupyterLab do that by themselves (see `startup`).
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from labsupport.errors import HubError
 
 
 def load(shell: Any) -> None:
-    """Attach this kernel to the sandbox, starting it and filling its hub first if need be, and register the magics.
+    """Attach this kernel to the sandbox, starting it and filling its hub first if need be, and register the magics,
+    the names that a learner types, and the values of the exercise this notebook was last at.
 
     Says nothing when all is there. Raises CourseError, shown without a traceback, when no engine can be had: it names
     the next command.
@@ -29,7 +29,9 @@ def load(shell: Any) -> None:
     _tell_about_terminals(engine)
     engine.apply_environment()
     magics.register(shell, engine)
-    importlib.import_module("labsupport.notebook.lab").register(shell)
+    lab = importlib.import_module("labsupport.notebook.lab")
+    lab.register(shell)
+    lab.restore()
     if importlib.util.find_spec("labsupport.notebook.layers_magic") is not None:
         importlib.import_module("labsupport.notebook.layers_magic").register(shell)
     try:

@@ -71,6 +71,7 @@ def goal(exercise: str) -> None:
     _, found = catalog.find_exercise(exercise)
     export(found)
     session.folder(found).mkdir(parents=True, exist_ok=True)
+    session.keep_current(found)
     show_words(f"{found.id} {found.title}\n{found.goal_for(session.seed())}")
     if missing := session.lacking(found):
         # no error: a lesson run from top to bottom must not stop here
@@ -83,6 +84,14 @@ def export(exercise: Exercise) -> None:
 
     os.environ.update(exercise.variables(session.seed()))
     os.environ["LAB"] = str(session.folder(exercise))
+
+
+def restore() -> None:
+    """Give a new kernel the values of the exercise its notebook was last at; none when it was at none."""
+    from labsupport.exercises import session
+
+    if found := session.current():
+        export(found)
 
 
 def begin(exercise: str) -> None:
@@ -119,8 +128,10 @@ def lab(line: str) -> None:
 
 
 def register(shell: Any) -> None:
-    """Make `%lab` known to a notebook."""
+    """Make `%lab` known to a notebook, and the names that messages tell a learner to type; what has one stays."""
     shell.register_magic_function(lab, "line", "lab")
+    missing = {name: globals()[name] for name in __all__ if name != "lab" and name not in shell.user_ns}
+    shell.push(missing, interactive=False)
 
 
 def predict(prediction: str, answer: Any = None) -> None:

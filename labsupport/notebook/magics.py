@@ -48,6 +48,7 @@ class ShellMagics(Magics):
         Output comes as it is written. A command that fails ends the script and fails the cell. The stop button
         ends the commands and everything they started. Every cell is a shell of its own: `cd` and shell variables
         do not reach the next cell. `$NAME` is the shell's: give it a Python value with `os.environ["NAME"] = ...`.
+        A variable that nobody has set is an error (`set -u`); `${NAME:-}` is empty then.
         Commands that wait for a keyboard (`docker run -it`) belong in a terminal or in a `%%session` cell.
         """
         args, rest = options.split(type(self).magic_shell, line)
@@ -120,6 +121,7 @@ class ShellMagics(Magics):
                 on_output=shown.write if show else None,
                 on_idle=shown.idle if show else None,
                 stop_at_first_failure=not keep_going,
+                stop_at_unset=True,  # `cd $LAB` without a LAB would lead home, and the next line build there
             )
         except CommandFailed as failed:
             result, failed.shown = failed.result, show

@@ -6,6 +6,7 @@ Only what certainly needs one. `docker run -it` does, `docker run -dit`, `docker
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ _ATTACH = {"no-stdin": "", "sig-proxy": "", "help": "h"}
 _START = {"attach": "a", "interactive": "i", "help": "h"}
 _STATS = {"all": "a", "no-stream": "", "no-trunc": "", "help": "h"}
 
+_UNSET = re.compile(r"(\w+): (?:unbound variable|parameter not set)$", re.MULTILINE)  # bash; dash
 _NO_TERMINAL_SEEN = ("the input device is not a TTY", "stdin is not a terminal", "interactive login from a non TTY")
 
 
@@ -80,6 +82,12 @@ def needed(script: str) -> NeedsTerminal | None:
 
 def explain(stderr: str) -> str:
     """What to do next when a command's own message says what it missed; "" when it does not."""
+    if unset := _UNSET.search(stderr):
+        name = unset[1]
+        return (
+            f"run the cell above that sets ${name} again: begin(...) or goal(...) does for an exercise's values, "
+            f'os.environ["{name}"] = ... for others'
+        )
     if any(each in stderr for each in _NO_TERMINAL_SEEN):
         return "leave out -t, or type it in the terminal beside this notebook, or play it in a %%session cell"
     if "Cannot connect to the Docker daemon" in stderr or "failed to connect to the docker API" in stderr:

@@ -99,6 +99,7 @@ def run(
     on_output: OutputHandler | None = None,
     on_idle: Callable[[], None] | None = None,
     stop_at_first_failure: bool = True,
+    stop_at_unset: bool = False,
     check: bool = False,
     grace: float = GRACE,
 ) -> Result:
@@ -107,7 +108,8 @@ def run(
     The script's standard input is empty and it has no terminal. environment is the whole environment
     (default: this process's); timeout and grace are seconds. on_output(stream, text) gets "stdout" or "stderr"
     and text as it comes, on_idle is called about ten times a second while nothing comes. With
-    stop_at_first_failure the script ends at its first failing command (`set -e`, bash(1)).
+    stop_at_first_failure the script ends at its first failing command, with stop_at_unset where it reads a variable
+    that nobody has set (`set -e`, `set -u`, bash(1)).
 
     A time-out or KeyboardInterrupt ends the whole session: TERM, then KILL after `grace`. What the script leaves
     running in the background goes on until this Python process ends.
@@ -127,7 +129,7 @@ def run(
     try:
         watch.ready()
         process = _start(
-            argv(command, "-ec" if stop_at_first_failure else "-c"),
+            argv(command, f"-{'e' * stop_at_first_failure}{'u' * stop_at_unset}c"),
             directory,
             {**(os.environ if environment is None else environment), MARK: mark},
         )

@@ -51,6 +51,13 @@ def test_output_comes_while_the_command_runs(ipython, tmp_path):
     assert ipython.finish(message).text("stdout") == "second\n"
 
 
+def test_a_variable_that_nobody_has_set_ends_the_script(ipython):
+    seen = ipython.run("%%shell --keep-going\ncd $NOBODYS\necho ${NOBODYS:-default}\npwd")
+    assert "NOBODYS: unbound variable" in seen.text("stderr")
+    assert seen.text("stdout") == ""
+    assert 'os.environ["NOBODYS"]' in seen.traceback
+
+
 def test_failure_fails_the_cell_with_a_verdict_and_no_traceback(ipython):
     seen = ipython.run("%%shell\necho before\nls /no/such/thing\necho never")
     assert seen.text("stdout") == "before\n"
