@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 from labsupport.exercises.checks import Answer, Check
 from labsupport.exercises.exercise import Exercise
@@ -55,6 +56,22 @@ def evaluate(exercise: Exercise, lab: Lab, *, exhaustive: bool = False) -> Repor
             passed.add(step.name)
     hint = "" if all(result.passed for result in results) else f'hint("{exercise.id}")'
     return Report(exercise.id, exercise.title, tuple(results), next_hint=hint)
+
+
+def interrupted(exercise: Exercise, cut: Mapping[str, bool]) -> Report:
+    """The report on an exercise whose containers ended with the sandbox: they look ended by somebody, and were not.
+
+    cut: their names, and whether a start brings each back as it was.
+    """
+    seen = f"{', '.join(cut)} ended when the sandbox was stopped"
+    undo = f'undo("{exercise.id}") begins the exercise anew'
+    if all(cut.values()):
+        again = f"docker start {' '.join(cut)}"
+        mend = f'`{again}` starts again what was ended, and so does begin("{exercise.id}"); {undo}.'
+    else:
+        again, mend = "docker ps -a", f"What was in its memory is gone with it: {undo}."
+    row = Outcome("its containers are as you left them", Verdict.TROUBLE, "", seen, again, "", "state")
+    return Report(exercise.id, exercise.title, (StepResult("as left", exercise.points, (row,)),), notes=(mend,))
 
 
 def run_check(check: Check, lab: Lab) -> Outcome:

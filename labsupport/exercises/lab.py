@@ -38,7 +38,8 @@ class Unreachable(Exception):
 class Lab:
     """client: docker SDK client; events(since) yields engine events as dicts, oldest first; values: the seeded
     values; folder: the exercise's working folder; answers: plain JSON; refused: what was given and is none, in words;
-    since: when the scene began (seconds since the epoch); reach: "machine" when published ports answer on this
+    since: when the scene began (seconds since the epoch); made: what it made, kind -> name -> id (a volume's: when it
+    was created), None where nobody knows; reach: "machine" when published ports answer on this
     machine's 127.0.0.1, else "engine".
     """
 
@@ -47,6 +48,7 @@ class Lab:
     folder: Path = Path()
     answers: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    made: Mapping[str, Mapping[str, str]] | None = field(default=None, kw_only=True)
     events: Callable[[float], list[dict[str, Any]]] = lambda since: []
     since: float = 0.0
     reach: str = "engine"
@@ -74,6 +76,15 @@ class Lab:
                 raise Missing(self._missing(kind, name))
             self._seen[kind, name] = found
         return self._seen[kind, name]
+
+    def is_original(self, kind: str, name: str) -> bool:
+        """Whether the thing of this name is the one that the scene made, and not another that took its name.
+
+        Raises Missing. True where nobody wrote down what the scene made.
+        """
+        found = self.inspect(kind, name)
+        known = (self.made or {}).get(kind, {}).get(self.fill(name))
+        return known is None or known == (found.get("CreatedAt") if kind == "volume" else found.get("Id"))
 
     def forget(self) -> None:
         """Read everything anew from here on."""

@@ -87,6 +87,12 @@ def volume(name: str, path: str = "") -> Look:
     return _inspected("volume", name, path)
 
 
+def original(kind: str, name: str) -> Look:
+    """Whether the thing of this name is the one that the scene made (not removed and made again, not renamed)."""
+    shown = "CreatedAt" if kind == "volume" else "Id"
+    return Look(lambda lab: lab.is_original(kind, name), f"docker {kind} inspect {name} --format '{{{{.{shown}}}}}'")
+
+
 def exists(kind: str, name: str) -> Look:
     """Whether a container, image, network or volume of this name is there (a look that never misses)."""
 

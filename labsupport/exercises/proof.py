@@ -86,8 +86,7 @@ def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> P
     known = exercise.values(bench.seed)
     folder = bench.folder / exercise.id
     environment = {**bench.environment, "LAB": str(folder), **exercise.variables(bench.seed)}
-    since = time.time()
-    scene.set_up(exercise, lesson, folder, bench.client, known, environment)
+    since = scene.set_up(exercise, lesson, folder, bench.client, known, environment)
     try:
         output = scene.run_commands(attempt.commands, known, folder, environment, strict=False)
         answers = {key: _answer(value, known, folder, environment) for key, value in _dict(attempt.answers).items()}

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from labsupport import pace
 from labsupport.errors import LessonError
 from labsupport.exercises.exercise import Exercise, Scene
+from labsupport.exercises.recorded import engine_now
 from labsupport.exercises.seeds import fill
 
 if TYPE_CHECKING:
@@ -181,16 +182,34 @@ def set_up(
     client: DockerClient,
     known: Mapping[str, Any],
     environment: Mapping[str, str],
-) -> None:
+) -> float:
     """Bring the exercise to its start: nothing of it left in the engine, fresh files, its commands run.
+
+    Gives the moment of the start by the engine's clock: what ended the old scene came before it.
 
     The prepare commands run only while an image that they build (`-t NAME`) is missing, so that undo is quick.
     Raises LessonError when a command fails.
     """
     remove_owned(client, exercise, known)
     copy_files(exercise, lesson, folder)
-    if exercise.scene is None:
-        return
-    if exercise.scene.prepare and not _prepared(exercise.scene, client, known):
+    if exercise.scene and exercise.scene.prepare and not _prepared(exercise.scene, client, known):
         run_commands(exercise.scene.prepare, known, folder, environment, strict=True)
-    run_commands(exercise.scene.commands, known, folder, environment, strict=True)
+    moment = engine_now(client)
+    if exercise.scene:
+        run_commands(exercise.scene.commands, known, folder, environment, strict=True)
+    return moment
+
+
+def lay_missing(exercise: Exercise, lesson: Path, folder: Path) -> None:
+    """Lay those of the scene's files into the working folder that are not there; whatever is there stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.chmod(0o700)
+    source = lesson / exercise.scene.files if exercise.scene else lesson / "files"
+    if not exercise.scene or not source.is_dir():
+        return
+    for path in sorted(source.rglob("*")):
+        target = folder / path.relative_to(source)
+        if path.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        elif not target.exists() and not target.is_symlink():
+            shutil.copy2(path, target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import Any
 
 from labsupport import sandbox
 from labsupport.errors import EngineFailed, LessonError
-from labsupport.exercises import answers, catalog, scene
+from labsupport.exercises import answers, begun, catalog, scene
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.lab import Lab
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.recorded import EventSource
-from labsupport.sandbox import paths
+from labsupport.sandbox import ended, paths
 
 START = "python3 -m labsupport start"
 
@@ -64,15 +63,18 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
     box = sandbox.attach()
     client = box.client()
     given, refused = answers.read(answer)
+    moment = progress().begun(exercise.id)
+    started = begun.read(box.directory, exercise.id) if moment else None  # one of another learner's counts for nothing
     return Lab(
         client,
         exercise.values(seed()),
         folder(exercise),
         given,
-        EventSource(client, box.directory / "events.jsonl"),
-        progress().begun(exercise.id),
+        EventSource(client, box.directory / "events.jsonl", ended.read(box.directory)),
+        started.moment if started else moment,
         reach="machine",
         refused=refused,
+        made=started.made if started else None,
     )
 
 
@@ -101,10 +103,11 @@ def lacking(exercise: Exercise) -> str:
 
 
 def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
-    """Set up an exercise's scene: "begun", or "resumed" when it is already there and anew is false.
+    """Set up an exercise's scene. With anew its start, however often; else nothing is ever removed.
 
-    A scene counts as there when it was begun after the engine's last reset, so a restarted kernel goes on where it
-    was. Raises LessonError when a command of the scene fails, SandboxNotRunning, EngineFailed.
+    Gives "begun"; "resumed" when it was begun in this engine before; "gone" when it was and nothing of it is left;
+    "there: ..." when it was not, and what it would make is there already. Raises LessonError when a command of the
+    scene fails, SandboxNotRunning, EngineFailed.
     """
     with _writable(exercise), _answering():
         return _begin(exercise, lesson, anew=anew)
@@ -141,28 +144,51 @@ def _writable(exercise: Exercise) -> Iterator[None]:
 
 def _begin(exercise: Exercise, lesson: Path, *, anew: bool) -> str:
     box = sandbox.attach()
-    client, kept = box.client(), progress()
-    began = kept.begun(exercise.id)
-    if began and not anew and _still_there(exercise, client):
-        return "resumed"
+    client, kept, known = box.client(), progress(), exercise.values(seed())
+    if not anew:
+        there = begun.names(begun.things(client, exercise, known))
+        if kept.begun(exercise.id) and (there or begun.read(box.directory, exercise.id)):
+            scene.lay_missing(exercise, lesson, folder(exercise))
+            return "resumed" if there or not (exercise.scene and exercise.scene.commands) else "gone"
+        if there:
+            return f"there: {', '.join(there)}"
     if missing := scene.lacking(exercise, client):
         raise LessonError(f"{exercise.id} does not work here: {missing}", next_command="python3 -m labsupport doctor")
-    known = exercise.values(seed())
-    moment = time.time()
     environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}
-    scene.set_up(exercise, lesson, folder(exercise), client, known, environment)
+    moment = scene.set_up(exercise, lesson, folder(exercise), client, known, environment)
+    begun.write(box.directory, exercise.id, begun.Begun(moment, begun.things(client, exercise, known)))
     kept.set_begun(exercise.id, moment)
     return "begun"
 
 
-def _still_there(exercise: Exercise, client: Any) -> bool:
-    """Whether the engine still has anything of a begun scene (a reset sandbox has not)."""
-    if exercise.scene is None or not exercise.scene.commands:
-        return folder(exercise).is_dir()
-    mine = {"label": f"course.lab={exercise.id}"}
-    return bool(
-        client.api.containers(all=True, filters=mine)
-        or client.api.images(filters=mine)
-        or client.api.volumes(filters=mine)["Volumes"]
-        or client.api.networks(filters=mine)
-    )
+def cut_short(exercise: Exercise) -> dict[str, bool]:
+    """The exercise's containers that ran when the sandbox was stopped and have not been started since.
+
+    By name: whether a start brings it back as it was; what was in a tmpfs is gone. Raises SandboxNotRunning,
+    EngineFailed.
+    """
+    box = sandbox.attach()
+    if not (noted := ended.read(box.directory)):
+        return {}
+    with _answering():
+        client = box.client()
+        mine = begun.containers(client, exercise, exercise.values(seed()))
+        found = {name: client.api.inspect_container(each) for name, each in mine.items() if each in noted}
+    return {
+        name: not each["HostConfig"].get("Tmpfs")
+        for name, each in found.items()
+        if not each["State"]["Running"] and ended.moment(each["State"]["StartedAt"]) < noted[each["Id"]]
+    }
+
+
+def bring_back(exercise: Exercise) -> list[str]:
+    """Start again what the sandbox's stop has ended, where that brings it back as it was; the names."""
+    from docker.errors import APIError
+
+    started = []
+    for name, comes_back in cut_short(exercise).items():
+        if comes_back:
+            with suppress(APIError):  # what it needs may be gone: its check will say so
+                sandbox.attach().client().api.start(name)
+                started.append(name)
+    return started

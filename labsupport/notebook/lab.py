@@ -29,7 +29,8 @@ def check(exercise: str, answer: Any = None) -> None:
 
     _, found = catalog.find_exercise(exercise)
     opened = session.open_lab(found, answer)
-    report = evaluate.evaluate(found, opened)
+    cut = session.cut_short(found)
+    report = evaluate.interrupted(found, cut) if cut else evaluate.evaluate(found, opened)
     if not report.passed and not report.trouble and (missing := session.lacking(found)):
         # what was seen of an engine that can't do it would only mislead
         show_words(f"{found.id} {found.title}\nIt can't be done here: {missing}. It doesn't count.")
@@ -95,7 +96,10 @@ def restore() -> None:
 
 
 def begin(exercise: str) -> None:
-    """Set up an exercise's scene and show its goal. A scene that is already set up is left as it is."""
+    """Set up an exercise's scene and show its goal. Nothing is removed: what is there already is left as it is.
+
+    Containers of it that ended because the sandbox was stopped are started again.
+    """
     _begin(exercise, anew=False)
 
 
@@ -113,8 +117,16 @@ def _begin(exercise: str, *, anew: bool) -> None:
         return
     done = session.begin(found, lesson.folder, anew=anew)
     goal(found.id)
+    over = f'start over with undo("{found.id}")'
     if done == "resumed":
-        show_words(f'Already begun: go on where you were, or start over with undo("{found.id}").')
+        show_words(f"Already begun: go on where you were, or {over}.")
+        if started := session.bring_back(found):
+            show_words(f"Started again, for they ended when the sandbox was stopped: {', '.join(started)}.")
+    elif done == "gone":
+        show_words(f"Already begun, and nothing of its scene is there any more: go on if that is your work, or {over}.")
+    elif done != "begun":
+        kept = done.removeprefix("there: ")
+        show_words(f"Not set up, for this is there already and may be your work: {kept}. Go on with it, or {over}.")
 
 
 def lab(line: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -204,6 +205,8 @@ def reset(report: Report = print, name: str = "") -> Sandbox:
         report("removing the engine's images, containers, volumes and networks")
         driver.remove_data()
         store.forget(directory)
+        # what exercises began with went with the engine's data
+        shutil.rmtree(directory / paths.SCENES, ignore_errors=True)
     return start(report, name)
 
 

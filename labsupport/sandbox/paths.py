@@ -13,6 +13,7 @@ from pathlib import Path
 from labsupport.errors import SandboxError
 
 APPLICATION = "containers-course"
+SCENES = "scenes"  # what exercises began with, in the sandbox's folder
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 # sun_path holds 108 bytes on Linux and 104 on macOS (unix(7)); the longest name below the folder takes 40.

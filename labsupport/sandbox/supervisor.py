@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from labsupport import pace
-from labsupport.sandbox import api, events, ready, state, store
+from labsupport.sandbox import api, ended, events, ready, state, store
 from labsupport.sandbox.driver import Driver
 
 MOST_RESTARTS = 5  # within RESTART_WINDOW seconds; then something is wrong that restarting does not mend
@@ -87,6 +87,7 @@ class Supervisor:
             self.state.error = str(error)
         finally:
             if self._holds_its_folder():
+                ended.note(self.directory, self.driver.docker_host, self.driver.certificates)
                 self.driver.stop()
                 self.state.status = "failed" if self.state.error else "stopped"
                 self._write()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 import time
@@ -89,9 +90,93 @@ def test_a_scene_that_a_reset_took_away_is_set_up_again(learner: Bench, capsys: 
     lab.begin("bug.2")
     exercise = catalog.find_exercise("bug.2")[1]
     scene.remove_owned(learner.client, exercise, exercise.values("course"))
+    shutil.rmtree(box_of(learner).directory / sandbox.paths.SCENES)  # as a reset does
     lab.begin("bug.2")
     assert "Already begun" not in capsys.readouterr().out
     assert learner.client.api.inspect_container(exercise.values("course")["old"])["State"]["Running"]
+
+
+def box_of(learner: Bench) -> sandbox.Sandbox:
+    return sandbox.attach(learner.environment["LABSUPPORT_SANDBOX"])
+
+
+def test_begin_never_removes_work(learner: Bench, shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever became of the progress and of the scene: what is there stays until `undo`."""
+    lab.begin("02.5")
+    name = catalog.find_exercise("02.5")[1].values("course")["name"]
+    shell(f"docker rm -f {name}; docker run -d --name {name} busybox sleep 700")  # no label: the learner's own
+    mine = learner.client.api.inspect_container(name)["Id"]
+    lab.begin("02.5")
+    assert "Already begun: go on where you were" in capsys.readouterr().out
+    session.progress().path.unlink()
+    shutil.rmtree(box_of(learner).directory / sandbox.paths.SCENES)
+    lab.begin("02.5")
+    assert f"may be your work: container {name}. Go on with it, or start over" in capsys.readouterr().out
+    assert learner.client.api.inspect_container(name)["Id"] == mine
+    lab.undo("02.5")
+    assert learner.client.api.inspect_container(name)["Id"] != mine
+    shell(f"docker rm -f {name}")
+    lab.begin("02.5")
+    assert "nothing of its scene is there any more" in capsys.readouterr().out
+    assert not learner.client.api.containers(all=True, filters={"name": name})
+
+
+def test_undo_gives_exactly_the_start_however_often(
+    learner: Bench, shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine's own `kill` of the old scene was before the new one."""
+    exercise = catalog.find_exercise("02.5")[1]
+    lab.begin("02.5")
+    for _ in range(2):
+        lab.undo("02.5")
+    opened = session.open_lab(exercise)
+    assert opened.is_original("container", "{name}")
+    assert looks.events("container", "", "{name}").then(lambda found: [each.split()[0] for each in found]).fetch(
+        opened
+    ) == ["create", "start"]
+    folder = session.folder(exercise)
+    scene.run_commands(exercise.solution, exercise.values("course"), folder, learner.environment, strict=False)
+    lab.check("02.5")
+    assert "3 of 3 points" in capsys.readouterr().out
+
+
+def test_what_the_sandboxs_stop_ended_is_told_and_brought_back(
+    learner: Bench, shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not judged as if somebody had ended it (02.5), and not counted as a second start (06.6)."""
+    lab.begin("02.5")
+    lab.begin("06.6")
+    sandbox.stop(learner.environment["LABSUPPORT_SANDBOX"])
+    sandbox.start(lambda line: None, learner.environment["LABSUPPORT_SANDBOX"])
+    signal, memory = (catalog.find_exercise(each)[1] for each in ("02.5", "06.6"))
+    name = signal.values("course")["name"]
+    capsys.readouterr()
+    lab.check("02.5")
+    said = capsys.readouterr().out
+    assert (
+        f"! trouble its containers are as you left them\n    observed  {name} ended when the sandbox was stopped"
+        in said
+    )
+    assert f"`docker start {name}` starts again what was ended" in said
+    assert "02.5" not in session.progress().read()["exercises"]
+    lab.begin("02.5")
+    assert f"Started again, for they ended when the sandbox was stopped: {name}." in capsys.readouterr().out
+    assert learner.client.api.inspect_container(name)["State"]["Running"]
+    scene.run_commands(
+        signal.solution, signal.values("course"), session.folder(signal), learner.environment, strict=False
+    )
+    lab.check("02.5")
+    assert "3 of 3 points" in capsys.readouterr().out
+    if scene.lacking(memory, learner.client):
+        return
+    lab.check("06.6")  # what its tmpfs held is gone
+    assert 'What was in its memory is gone with it: undo("06.6")' in capsys.readouterr().out
+    lab.undo("06.6")
+    scene.run_commands(
+        memory.solution, memory.values("course"), session.folder(memory), learner.environment, strict=False
+    )
+    lab.check("06.6")
+    assert "Done." in capsys.readouterr().out
 
 
 def test_other_peoples_containers_stay(learner: Bench, shell: Shell) -> None:

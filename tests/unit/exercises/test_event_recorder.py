@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from labsupport.sandbox import events
+from labsupport.sandbox import ended, events
 
 
 def event(moment: int, action: str = "start") -> dict[str, Any]:
@@ -185,8 +185,48 @@ def test_a_log_that_gave_its_beginning_up_says_so(tmp_path: Path, monkeypatch: p
         events._append(log, event(second * 10**9))
     kept = [each["timeNano"] / 1e9 for each in events.read(log)]
     assert kept[-1] == 9 and events.lost(log) == kept[0] - 1
-    client = SimpleNamespace(api=SimpleNamespace(events=lambda **_: []))
+    client = SimpleNamespace(api=SimpleNamespace(events=lambda **_: []), info=lambda: {})
     source = EventSource(client, log)  # type: ignore[arg-type]
     assert len(source(0)) == len(kept) == len(source(events.lost(log)))
     with pytest.raises(Unreachable, match=r'more has happened .* undo\("\{id\}"\)'):
         source(events.lost(log) - 1)
+
+
+def test_a_start_after_the_sandbox_was_stopped_is_no_new_one(tmp_path: Path) -> None:
+    from labsupport.exercises.recorded import EventSource
+
+    log = tmp_path / "log"
+    for moment, container in ((1, "c"), (5, "c"), (6, "c"), (5, "d")):
+        events._append(log, command(moment * 10**9, "start", container))
+    client = SimpleNamespace(api=SimpleNamespace(events=lambda **_: []), info=lambda: {})
+    found = EventSource(client, log, {"c": 3.0})(0)  # type: ignore[arg-type]
+    assert [(each["timeNano"] // 10**9, each["Actor"]["ID"]) for each in found] == [(1, "c"), (5, "d"), (6, "c")]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "seconds"),
+    [
+        ("1970-01-01T00:00:01Z", 1),
+        ("1970-01-01T00:00:01.500000000Z", 1.5),
+        ("1970-01-01T01:00:00.25+01:00", 0.25),
+        ("1969-12-31T22:30:00-01:30", 0),
+        ("0001-01-01T00:00:00Z", -62135596800),
+    ],
+)
+def test_the_engines_time_stamps(stamp: str, seconds: float) -> None:
+    assert ended.moment(stamp) == seconds
+
+
+def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
+    """The engine's clock, which stamps the events; this machine's may differ from it and does not count."""
+    from labsupport.exercises.lab import Unreachable
+    from labsupport.exercises.recorded import EventSource
+
+    asked: list[Any] = []
+    api = SimpleNamespace(events=lambda **wanted: asked.append(wanted) or [])
+    client = SimpleNamespace(api=api, info=lambda: {"SystemTime": "1970-01-01T01:00:00.5Z"})
+    source = EventSource(client)  # type: ignore[arg-type]
+    with pytest.raises(Unreachable, match="the engine's clock was set back"):
+        source(3700)
+    source(3000)
+    assert asked == [{"since": "3000.000000", "until": "3600.500000", "decode": True}]
