@@ -183,6 +183,9 @@ PAGE = Exercise(
     solution=("docker run -d --name {name} -p {port}:80 -e GREETING={token} web",),
     wrong=(
         Wrong("forgot -p", ("docker run -d --name {name} -e GREETING={token} web",), says="EXPOSE without -p"),
+        Wrong("an option behind the image",
+              ("docker run -d --name {name} -e GREETING={token} web -p {port}:80 2>/dev/null || true",),
+              says="it could not start:"),
         Wrong("ports swapped", ("docker run -d --name {name} -p 80:{port} -e GREETING={token} web",),
               says="ports swapped"),
         Wrong("wrong port inside", ("docker run -d --name {name} -p {port}:8080 -e GREETING={token} web",),

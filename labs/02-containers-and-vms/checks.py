@@ -292,8 +292,8 @@ LEAK = Exercise(
              Probe("{monitor} does not see the key", probes.execute("{monitor}", ["sh", "/watch.sh", "once"]),
                    expect.lacks("{token}"), mistakes=(
                        mistakes.seen_when("still in the other's process list",
-                                          "whoever sees a process may read its variables in /proc; look at "
-                                          ".HostConfig.PidMode.",
+                                          "who sees a process may read its variables in /proc, being the same user "
+                                          "with no fewer capabilities; look at .HostConfig.PidMode.",
                                           lambda lab, value: _host(lab, "{monitor}")["PidMode"]),)),
              State("{vault} has its key", looks.container("{vault}", ".Config.Env"), expect.includes("KEY={token}")),
              points=2),
@@ -388,7 +388,10 @@ QUIZZES = (
         "A flaw in the Linux kernel lets any process do what it likes in the kernel it talks to. "
         "What can it take over?",
         (
-            Choice("From a container: that container", "The kernel it talks to is the machine's."),
+            Choice(
+                "From a container: that container, and no more",
+                "The kernel it talks to is the machine's, and all else on it.",
+            ),
             Choice("From a container: the machine", "There is one kernel, and it has just been taken.", right=True),
             Choice(
                 "From a virtual machine: that virtual machine",

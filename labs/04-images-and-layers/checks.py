@@ -216,7 +216,7 @@ DIFF = Exercise(
                 mistakes=(
                     mistakes.seen_when(
                         "the folders are missing",
-                        "a folder of the image whose list of entries has changed is listed, too, with C.",
+                        "a folder of the image in which anything was added, changed or deleted is listed, too, with C.",
                         lambda lab, value: not {"C /etc", "C /bin"} <= predicted(lab),
                     ),
                     mistakes.seen_when(
@@ -243,6 +243,8 @@ DIFF = Exercise(
     wrong=(
         Wrong("files only", answers=[line for line in PRINTED if line[0] != "C" or "busybox" in line],
               says="the folders are missing"),
+        Wrong("no entry of /bin came or went", answers=[line for line in PRINTED if line != "C /bin"],
+              says="a folder of the image in which anything was"),
         Wrong("the draft, too", answers=[*PRINTED, "A /{room}/draft"], says="a file that came and went"),
         Wrong("the draft was deleted", answers=[*PRINTED, "D /{room}/draft"], says="a file that came and went"),
         Wrong("everything was read", answers=[*PRINTED, "C /dev/null"], says="reading is no change"),
@@ -302,6 +304,16 @@ COMMIT = Exercise(
                 "its message is `{message}`",
                 looks.image("{image}:{edition}", ".Comment"),
                 expect.equals("{message}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "built from a Dockerfile",
+                        "here the image is to come out of a container, by `docker commit -m`.",
+                        lambda lab, value: (
+                            "buildkit" in str(value)
+                            or "#(nop)" in str(lab.history("{image}:{edition}")[0].get("CreatedBy"))
+                        ),
+                    ),
+                ),
             ),
             after="file",
         ),
@@ -330,6 +342,14 @@ COMMIT = Exercise(
     solution=(FILLED, KEEP),
     wrong=(
         Wrong("without a message", (FILLED, KEEP.replace("-m '{message}'", "")), says="its message is"),
+        Wrong(
+            "built",
+            (
+                "printf 'FROM busybox\\nRUN echo {token} > /menu\\nCMD [\"sh\"]\\n' | "
+                "docker build -q -t {image}:{edition} --label course.lab=04.3 -",
+            ),
+            says="built from a Dockerfile",
+        ),
         Wrong("without a tag", (FILLED, KEEP.replace(":{edition}", "")), says="there is no image called"),
         Wrong(
             "too early",

@@ -46,7 +46,7 @@ def measured(lab: Lab) -> str:
     first, second = (lab.inspect("image", "{image}:" + tag)["RootFS"]["Layers"] for tag in "12")
     rows = [str(row.get("CreatedBy")) for row in reversed(lab.history("{image}:1"))]
     rows = [row for row in rows if not is_metadata(row)]
-    if len(rows) != len(first):  # a WORKDIR that was there already made no layer
+    if len(rows) != len(first):  # the classic builder makes no layer for a WORKDIR that was there already
         rows = [row for row in rows if keyword(row) != "WORKDIR"]
     place = next((number for number, row in enumerate(rows) if "measure.sh >" in row), None)
     if place is None or place >= len(first):
@@ -288,6 +288,7 @@ COMMAND = Exercise(
                 probes.run("{image}"),
                 expect.contains("exit 0: {number}: "),
                 mistakes=(
+                    mistakes.shell_form("{image}"),
                     mistakes.seen_when(
                         "no default",
                         "CMD beside an ENTRYPOINT is the arguments that are used when none are given.",
@@ -341,6 +342,11 @@ COMMAND = Exercise(
             says="the default is part of ENTRYPOINT",
         ),
         Wrong("shell form", (rows("ENTRYPOINT lua /rows.lua {number}"), ROWS + " 2>/dev/null"), says="shell form"),
+        Wrong(
+            "shell form with CMD",
+            (rows("ENTRYPOINT lua /rows.lua", 'CMD ["{number}"]'), ROWS + " 2>/dev/null"),
+            says="shell form",
+        ),
         Wrong(
             "a shell that passes them on",
             (rows("""ENTRYPOINT ["/bin/sh", "-c", "lua /rows.lua $0 $@"]""", 'CMD ["{number}"]'), ROWS),
@@ -507,6 +513,12 @@ def sick(lab: Lab) -> str:
         return status(copy)
 
 
+def slow(lab: Lab) -> bool:
+    """Whether the image's own health check needs five seconds or more to call it unhealthy. (0 is the default.)"""
+    check = lab.inspect("image", lab.inspect("container", "{name}")["Image"])["Config"].get("Healthcheck") or {}
+    return float((check.get("Interval") or 30e9) * (check.get("Retries") or 3)) >= 5e9
+
+
 def last_output(lab: Lab) -> str:
     lab.forget()
     log = lab.inspect("container", "{name}")["State"]["Health"]["Log"]
@@ -562,6 +574,12 @@ HEALTHY = Exercise(
                         lambda lab, value: "no health check" in value,
                     ),
                     mistakes.seen_when(
+                        "too slow",
+                        "interval times retries is five seconds or more; three failures in a row are needed unless "
+                        "--retries says otherwise.",
+                        lambda lab, value: value == "healthy" and slow(lab),
+                    ),
+                    mistakes.seen_when(
                         "a check that looks away",
                         "the process is there and answers; is the page? Ask for it, as a visitor would.",
                         lambda lab, value: value == "healthy",
@@ -584,6 +602,11 @@ HEALTHY = Exercise(
             "only the process",
             (checked_by("--interval=500ms --retries=2 CMD pidof httpd"), SHOP, START),
             says="a check that looks away",
+        ),
+        Wrong(
+            "three slow retries",
+            (checked_by("--interval=2s CMD wget -q -O /dev/null http://127.0.0.1/"), SHOP, START, WELL),
+            says="too slow",
         ),
         Wrong(
             "every 30 seconds",
@@ -743,6 +766,8 @@ def places(lab: Lab) -> str:
     return " and ".join(sorted(found)) or "nowhere"
 
 
+OF_NOTHING = hashlib.sha256(b"").hexdigest()[:16]  # what a RUN makes of a secret that was not there
+
 SECRET = Exercise(
     id="05.7",
     title="A secret for the build alone",
@@ -771,7 +796,7 @@ SECRET = Exercise(
                         "no secret in the build",
                         "without `--secret id=token,src=token.txt` there is no /run/secrets/token, and `sha256sum` "
                         "had nothing to read.",
-                        lambda lab, value: value == "exit 0:",
+                        lambda lab, value: value in ("exit 0:", f"exit 0: {OF_NOTHING}"),
                     ),
                     mistakes.seen_when(
                         "the licence of another token",
@@ -831,6 +856,14 @@ SECRET = Exercise(
             says="written into the history",
         ),
         Wrong("no secret handed over", (licensed(FROM_SECRET), ANEW), says="no secret in the build"),
+        Wrong(
+            "no secret handed over, and read by cat",
+            (
+                licensed(FROM_SECRET.replace("sha256sum < /run/secrets/token", "cat /run/secrets/token | sha256sum")),
+                ANEW,
+            ),
+            says="no secret in the build",
+        ),
         Wrong(
             "from the cache, with another token",
             (

@@ -168,6 +168,12 @@ def edit_arrives(lab: Lab) -> str:
     return "the edit" if text in answered else f"not the edit ({answered[:40]})"
 
 
+A_VOLUME = mistakes.seen_when(
+    "a volume",
+    "`-v NAME:/www` makes a volume, which is no folder of yours: give the folder by its whole path, `$LAB/www`.",
+    lambda lab, value: str(mount_at("{name}", "/www").fetch(lab)).startswith("volume:"),
+)
+
 LIVE = Exercise(
     id="06.2",
     title="Edit here, see it there",
@@ -176,7 +182,7 @@ LIVE = Exercise(
     "once, and the container can't write to it.",
     seeds={"name": Name("hours"), "port": Port()},
     scene=Scene(files="files/page"),
-    owns=("container:{name}",),
+    owns=("container:{name}", "volume:{name}-www"),
     steps=(
         Step(
             "mounted",
@@ -185,6 +191,7 @@ LIVE = Exercise(
                 mount_at("{name}", "/www").then(lambda text: text.rpartition(":")[2]),
                 expect.equals("ro"),
                 mistakes=(
+                    A_VOLUME,
                     mistakes.seen_when(
                         "writable",
                         "a bind mount is writable unless it says `:ro`: the container could change your files.",
@@ -205,6 +212,7 @@ LIVE = Exercise(
                 edit_arrives,
                 expect.equals("the edit"),
                 mistakes=(
+                    A_VOLUME,
                     mistakes.expose_without_publish("{name}"),
                     mistakes.seen_when(
                         "another folder",
@@ -220,6 +228,8 @@ LIVE = Exercise(
     solution=(SHOW,),
     untouched_says="there is no container called",
     wrong=(
+        Wrong("a volume", (SHOW.replace('"$PWD/www:', '"{name}-www:').replace(":ro", ""),), says="a volume"),
+        Wrong("a volume, read-only", (SHOW.replace('"$PWD/www:', '"{name}-www:'),), says="a volume"),
         Wrong("writable", (SHOW.replace(":ro", ""),), says="writable"),
         Wrong(
             "copied into it",
@@ -858,7 +868,8 @@ PREDICTIONS = (
         "get the page if it is told the address?",
         ("Yes: only the name was missing", "No"),
         "b",
-        "Two bridge networks are kept apart by the packet filter, whatever address is used.",
+        "The packet filter drops what goes from one bridge network to another, also by address. (A published port can "
+        "be reached, at the gateway's address.)",
     ),
     Prediction(
         "06.p4",

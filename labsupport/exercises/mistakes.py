@@ -122,7 +122,10 @@ def removed_in_a_later_layer(image: str) -> Mistake:
         rows = lab.history(image)
         return any("rm " in str(row.get("CreatedBy")) and row.get("Size", 0) < 50_000 for row in rows)
 
-    because = "a file removed by a later instruction stays in the layer that brought it: remove it in that RUN."
+    because = (
+        "a file removed by a later instruction stays in the layer that brought it. What a RUN makes, the same RUN can "
+        "remove; what a COPY brings must not be copied into this image."
+    )
     return Mistake("rm in a later layer", because, sees)
 
 
