@@ -605,7 +605,10 @@ QUIZZES = (
         "03.q1",
         "A container ended with exit code 137. What do you know?",
         (
-            Choice("It was out of memory", "Perhaps: `.State.OOMKilled` would say so. The number does not."),
+            Choice(
+                "It was out of memory",
+                "Perhaps. The number does not say so; `.State.OOMKilled` and the events say more.",
+            ),
             Choice("Signal 9 ended it, or its program chose that number", "128 + 9, or `exit 137`.", right=True),
             Choice("Somebody typed `docker kill`", "`docker stop` ends so too, after its grace period."),
         ),

@@ -563,7 +563,8 @@ ALIVE = Exercise(
                 mistakes=(
                     mistakes.seen_when(
                         "dockerd was ended",
-                        "without live-restore, an orderly end of dockerd stops all containers; SIGHUP ends nothing.",
+                        "without live-restore, an orderly end of dockerd stops all containers; SIGHUP ends nothing. "
+                        'There is no way back to that process: undo("09.5") begins anew.',
                         lambda lab, value: str(value).startswith("exited"),
                     ),
                 ),
@@ -767,20 +768,28 @@ QUIZZES = (
         (
             Choice("Run on: the shim is their parent", "The shim makes that possible; the setting decides."),
             Choice("Run on, if a restart policy is set", "They are started anew then: new processes."),
-            Choice("They are stopped; those with a restart policy are started anew", "Off is the default.", right=True),
+            Choice(
+                "They are stopped; those with the restart policy `always` are started anew",
+                "Off is the default. (`on-failure` starts only those that did not end with 0.)",
+                right=True,
+            ),
         ),
     ),
     Quiz(
         "09.q4",
-        "What must a program be able to do to serve as a runtime for `docker run --runtime`?",
+        "What must a program be able to do to take runc's place below the usual shim, as `diary` did?",
         (
-            Choice("Answer on a socket with containerd's API", "That is what a shim does."),
+            Choice("Answer on a socket when containerd asks", "That is what a shim does. Kata has one of its own."),
             Choice(
                 "Understand the command lines create, start, kill, delete ...",
-                "As runc, crun and yours do.",
+                "As crun and yours do: the shim calls it with runc's words.",
                 right=True,
             ),
             Choice("Be written in Go", "crun is C, yours was shell."),
+            Choice(
+                "Have the command line that the OCI's specification prescribes",
+                "It prescribes none: it says what the operations do, and runc's words for them are a habit.",
+            ),
         ),
     ),
 )
