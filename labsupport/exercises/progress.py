@@ -125,6 +125,11 @@ class Progress:
     def predicted(self, prediction: str) -> Any:
         return self.read()["predictions"].get(prediction, {}).get("predicted")
 
+    def answered(self, quiz: str) -> list[str]:
+        """The letters of the last answer to a quiz's question, none before the first."""
+        given = self.read()["quizzes"].get(quiz, {}).get("answer", [])
+        return [str(letter) for letter in given] if isinstance(given, list) else []
+
     def take_hint(self, exercise: str, number: int | None, of: int) -> int:
         """The number of the hint to show: the one asked for, else the next. Kept, for teachers who count hints."""
         with self.change() as data:

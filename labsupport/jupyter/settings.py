@@ -28,7 +28,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 # IPython's options for kernels alone ("ipython_kernel_config"): `ipython` in a terminal stays what it is
-_KERNEL = {"InteractiveShellApp": {"extensions": ["labsupport.notebook.startup"]}}
+KERNEL = {"InteractiveShellApp": {"extensions": ["labsupport.notebook.startup"]}}
 
 
 def folder() -> Path:
@@ -81,7 +81,7 @@ def write(work: Path, token: str, port: int, child: dict[str, str]) -> Path:
     _replace(here / "lab" / "defaults" / "overrides.json", _DEFAULTS)
     profile = here / "ipython" / "profile_default"
     profile.mkdir(exist_ok=True)
-    _replace(profile / "ipython_kernel_config.json", _KERNEL)
+    _replace(profile / "ipython_kernel_config.json", KERNEL)
     layout = here / "lab" / "workspaces" / _WORKSPACE_FILE
     if not layout.exists():
         _replace(layout, workspace(FIRST_LESSON))

@@ -6,14 +6,18 @@ cell. The text is the same every time for the same state, so nbval can compare i
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from labsupport.errors import LessonError
 from labsupport.exercises.answers import plain_value, words
 from labsupport.exercises.exercise import Exercise, unasked
+from labsupport.notebook import asked
 from labsupport.notebook.panel import progress
 from labsupport.notebook.question import ask
+from labsupport.notebook.question import question as draw
 from labsupport.notebook.showing import show, show_words
 
 
@@ -155,7 +159,7 @@ def predict(prediction: str, answer: Any = None) -> None:
     if not isinstance(found, Prediction):
         raise LessonError(f"{prediction} is not a prediction")
     if answer is None:
-        ask(found.asked(), found.choices, lambda chosen: predict(found.id, chosen))
+        ask(asked.of(found, predict))
         return
     try:
         accepted = found.accepted(plain_value(answer))
@@ -165,6 +169,23 @@ def predict(prediction: str, answer: Any = None) -> None:
     kept = session.progress().predict(found.id, accepted)
     said = f"Predicted: {found.words(kept)}"
     show_words(said if kept == accepted else f"{said} (your first prediction counts)")
+
+
+def ask_again(shown: Iterable[str]) -> None:
+    """Make these questions, which the notebook on the page shows, anew in a new kernel: answered, or to be answered.
+
+    Without it the page shows "model not found" in their places, or buttons that nobody hears.
+    """
+    from labsupport.exercises import catalog
+    from labsupport.exercises.quiz import Prediction, Quiz
+
+    for name in shown:
+        with contextlib.suppress(LessonError):  # the course has the question no more
+            _, found = catalog.find(name)
+            if isinstance(found, Quiz):
+                draw(asked.of(found, quiz))
+            elif isinstance(found, Prediction):
+                draw(asked.of(found, predict))
 
 
 def reveal(prediction: str) -> None:
@@ -196,8 +217,7 @@ def quiz(question: str, answer: Any = None) -> None:
     if not isinstance(found, Quiz):
         raise LessonError(f"{question} is not a quiz")
     if answer is None:
-        texts = tuple(choice.text for choice in found.choices)
-        ask(found.asked(), texts, lambda chosen: quiz(found.id, chosen), several=len(found.right) > 1)
+        ask(asked.of(found, quiz))
         return
     try:
         given = plain_value(answer)

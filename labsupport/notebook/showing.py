@@ -19,6 +19,15 @@ def show_words(text: str) -> None:
     _show(text, {"text/markdown": markdown(text)})
 
 
+def as_output(text: str) -> dict[str, Any]:
+    """The same as an output of a notebook (nbformat, "display_data")."""
+    return {
+        "output_type": "display_data",
+        "data": {"text/plain": text, "text/markdown": markdown(text)},
+        "metadata": {},
+    }
+
+
 def markdown(text: str) -> str:
     """Text as Markdown that reads the same: each line a line, indented ones a list, `code` as code, no HTML."""
     lines: list[str] = []

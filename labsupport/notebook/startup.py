@@ -7,11 +7,16 @@ extension in a configuration of the course's own (IPYTHONDIR); any other Jupyter
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import labsupport
 from labsupport.errors import CourseError
+
+QUESTION = "course-question-"  # before a question's id: its widget's model_id
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -31,3 +36,17 @@ def load_ipython_extension(shell: Any) -> None:
         shell.events.unregister("pre_run_cell", connect)
 
     shell.events.register("pre_run_cell", connect)
+    _ask_again()
+
+
+def _ask_again() -> None:
+    """What the page shows must be there before the page asks the new kernel for it; rarely is there anything."""
+    try:
+        notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return
+    if shown := re.findall(rf'"model_id": "{QUESTION}([\w.]+)"', notebook):
+        # brings ipywidgets and the exercises along
+        from labsupport.notebook import lab
+
+        lab.ask_again(dict.fromkeys(shown))

@@ -170,7 +170,7 @@ def test_widgets_only_where_somebody_can_click(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_a_pressed_button_answers(choices: tuple[str, ...], several: bool, choose: Any, value: Any) -> None:
     answers: list[Any] = []
-    box = question.question("Which?\n  a) <x>", choices, answers.append, several=several)
+    box = question.question(question.Asked("01.q9", "Which?\n  a) <x>", choices, answers.append, several))
     head, entry, button, _ = box.children
     assert head.value == "<p>Which?</p>"
     choose(entry)
@@ -183,7 +183,7 @@ def test_a_refused_answer_shows_why(capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(_: Any) -> None:
         raise CourseError("choose something")
 
-    box = question.question("Which?", ("yes", "no"), refuse)
+    box = question.question(question.Asked("01.q9", "Which?", ("yes", "no"), refuse))
     box.children[2].click()
     assert "choose something" in capsys.readouterr().out
 
