@@ -248,7 +248,9 @@ SIGNAL = Exercise(
     scene=Scene(files="files/none", commands=(RUN + " {name} busybox sleep 3600",)),
     owns=("container:{name}",),
     steps=(
-        Step("ended", State("{name} has ended", looks.container("{name}", ".State.Status"), expect.equals("exited"))),
+        Step("ended", State("{name} has ended",
+                            looks.container("{name}", ".State.Status").of_scene("container", "{name}"),
+                            expect.equals("exited"))),
         Step("how", Did("the engine was not asked to", looks.events("container", "kill", "{name}"),
                         expect.satisfies("no `kill` among its events", lambda value: not value), mistakes=(
                             mistakes.seen_when("the engine sent the signal",
@@ -264,6 +266,12 @@ SIGNAL = Exercise(
         Wrong("docker kill", ("docker kill {name}",), says="the engine sent the signal"),
         Wrong("docker stop", ("docker stop -t 0 {name}",), says="the engine sent the signal"),
         Wrong("removed", ("docker rm -f {name}",), says="there is no container called"),
+        Wrong("another one of its name", ("docker rename {name} x-{name}; docker run --name {name} busybox true",
+                                          "docker rm -f x-{name}"),
+              says="is another container than the one"),
+        Wrong("killed under another name", ("docker rename {name} x-{name}; docker kill x-{name}",
+                                            "docker rename x-{name} {name}"),
+              says="the engine sent the signal"),
     ),
     minutes=6,
 )  # fmt: skip

@@ -312,7 +312,7 @@ WRITE = Exercise(
             "line",
             State(
                 "the log has the line {token}",
-                looks.logs("{name}"),
+                looks.logs("{name}").of_scene("container", "{name}"),
                 expect.contains("{token}"),
                 mistakes=(
                     mistakes.seen_when(
@@ -349,6 +349,19 @@ WRITE = Exercise(
                 "docker rm -f {name}",
                 "docker run -d --name {name} --label course.lab=03.4 busybox sh -c 'echo {token}; sleep 3600'",
             ),
+            says="is another container than the one",
+        ),
+        Wrong(
+            "another under its name",
+            (
+                "docker rename {name} x-{name}",
+                "docker run -d --name {name} --label course.lab=03.4 busybox sh -c 'echo {token}; sleep 3600'",
+            ),
+            says="is another container than the one",
+        ),
+        Wrong(
+            "started anew",
+            ("docker exec {name} sh -c 'echo {token} > /proc/1/fd/1'", "docker restart -t 0 {name}"),
             says="another start",
         ),
         Wrong("written by the client", ("echo {token}",), says="nothing"),

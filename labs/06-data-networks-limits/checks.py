@@ -589,7 +589,7 @@ MORE = Exercise(
             "work",
             Probe(
                 "the work is still there",
-                probes.execute("{name}", ["cat", "/work/state"]),
+                probes.execute("{name}", ["cat", "/work/state"]).of_scene("container", "{name}"),
                 expect.contains("{token}"),
                 mistakes=(
                     mistakes.seen_when(
@@ -633,6 +633,21 @@ MORE = Exercise(
                 "sleep 3600",
                 "docker exec {name} sh -c 'echo {token} > /work/state'",
             ),
+            says="is another container than the one",
+        ),
+        Wrong(
+            "another under its name",
+            (
+                "docker rename {name} x-{name}",
+                "docker run -d --name {name} --label course.lab={id} --tmpfs /work -m {mb}m --memory-swap {mb}m "
+                "--pids-limit {pids} busybox sleep 3600",
+                "docker exec {name} sh -c 'echo {token} > /work/state'",
+            ),
+            says="is another container than the one",
+        ),
+        Wrong(
+            "restarted, and the work written again",
+            (UPDATE, "docker restart -t 0 {name}", "docker exec {name} sh -c 'echo {token} > /work/state'"),
             says="started anew",
         ),
     ),

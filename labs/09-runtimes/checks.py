@@ -282,7 +282,9 @@ STOWAWAY = Exercise(
             "innocent",
             State(
                 "{crew} runs",
-                Look(lambda lab: lab.inspect("container", "{crew}")["State"]["Status"], "docker ps"),
+                Look(lambda lab: lab.inspect("container", "{crew}")["State"]["Status"], "docker ps").of_scene(
+                    "container", "{crew}"
+                ),
                 expect.equals("running"),
             ),
         ),
@@ -296,6 +298,12 @@ STOWAWAY = Exercise(
             (END_IT,),
             answers={"namespace": "moby", "container": "{name}"},
             says="Docker's own namespace",
+        ),
+        Wrong(
+            "the crew thrown out and replaced",
+            (END_IT, "docker rm -f {crew}; docker run -d --name {crew} --label course.lab=09.2 busybox sleep 3600"),
+            answers={"namespace": "{hold}", "container": "{name}"},
+            says="is another container than the one",
         ),
         Wrong(
             "named the image",

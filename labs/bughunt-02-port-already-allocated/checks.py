@@ -60,7 +60,7 @@ EXERCISES = (
                 "kept",
                 State(
                     "{old} is stopped and still there",
-                    looks.container("{old}", ".State.Status"),
+                    looks.container("{old}", ".State.Status").of_scene("container", "{old}"),
                     expect.equals("exited"),
                     mistakes=(
                         mistakes.seen_when(
@@ -85,6 +85,15 @@ EXERCISES = (
                     "docker run -d -P --expose 80 --name {name} busybox " + SERVE.format("{token}"),
                 ),
                 says="another host port",
+            ),
+            Wrong(
+                "another old one",
+                (
+                    "docker rm -f {old}",
+                    "docker start {name}",
+                    "docker run --name {old} --label course.lab={id} busybox true",
+                ),
+                says="is another container than the one",
             ),
             Wrong(
                 "renamed",

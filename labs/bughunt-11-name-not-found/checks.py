@@ -74,12 +74,12 @@ EXERCISES = (
                 "found",
                 Probe(
                     "{client} gets the page of {server} by name",
-                    probes.execute("{client}", ["wget", "-qO-", "http://{server}/"]),
+                    probes.execute("{client}", ["wget", "-qO-", "http://{server}/"]).of_scene("container", "{server}"),
                     expect.contains("{token}"),
                 ),
                 State(
                     "{client} is the container it was",
-                    looks.container("{client}", '.Config.Labels["scene"]'),
+                    looks.container("{client}", '.Config.Labels["scene"]').of_scene("container", "{client}"),
                     expect.equals("first"),
                 ),
                 points=2,
@@ -132,6 +132,26 @@ EXERCISES = (
                     "docker run -d --network {net} --name {client} busybox sleep 3600",
                 ),
                 says="is the container it was",
+            ),
+            Wrong(
+                "client made anew with its label",
+                (
+                    "docker network create {net}",
+                    "docker network connect {net} {server}",
+                    "docker rm -f {client}",
+                    "docker run -d --network {net} --name {client} --label scene=first busybox sleep 3600",
+                ),
+                says="is another container than the one",
+            ),
+            Wrong(
+                "server made anew",
+                (
+                    "docker network create {net}",
+                    "docker network connect {net} {client}",
+                    "docker rm -f {server}",
+                    "docker run -d --network {net} --name {server} busybox " + SERVE,
+                ),
+                says="is another container than the one",
             ),
             Wrong(
                 "server stopped while connecting",

@@ -42,6 +42,8 @@ What the parts mean:
 * `State(what, look, expect)` reads the engine or the folder; `Did(what, looks.events(...), expect)` the events
   since the scene began; `Probe(what, probes...., expect)` acts, observes, undoes; `Answer(what, want)` compares
   `check("01.3", answer=3)` with a look or a constant. `looks` and `probes` carry the command that shows the value.
+* Things, not names: `looks.events` counts what happened to the scene's container, whatever it is called now; write
+  `looks.container("{name}", ...).of_scene("container", "{name}")` where another one of that name must not do.
 * `seeds` (`Name`, `Port`, `Token`, `Pick`) give values per learner; write them `{key}` in any text, command, hint.
   Cells have them as `$KEY`. A seed called `fault` is a planted fault: cells do not get it, and the proofs try each.
 * A `Step` has points and may come `after` others. In a step the first failing check ends the step.

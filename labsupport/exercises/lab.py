@@ -86,6 +86,15 @@ class Lab:
         known = (self.made or {}).get(kind, {}).get(self.fill(name))
         return known is None or known == (found.get("CreatedAt") if kind == "volume" else found.get("Id"))
 
+    def identity(self, kind: str, name: str) -> str:
+        """The id of what the scene made under this name, else of what has the name now; "" when nothing has."""
+        if known := (self.made or {}).get(kind, {}).get(self.fill(name)):
+            return known
+        try:
+            return str(self.inspect(kind, name).get("Id") or "")
+        except Missing:
+            return ""
+
     def forget(self) -> None:
         """Read everything anew from here on."""
         self._seen.clear()

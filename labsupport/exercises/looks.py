@@ -25,6 +25,19 @@ class Look:
     fetch: Callable[[Lab], Any]
     where: str
 
+    def of_scene(self, kind: str, name: str) -> Look:
+        """The same look, at nothing but what the scene made: raises Missing when another has taken its name."""
+
+        def fetch(lab: Lab) -> Any:
+            if not lab.is_original(kind, name):
+                raise Missing(
+                    lab.fill(f"{name} is another {kind} than the one that this exercise began with")
+                    + lab.fill(': that one is renamed or removed. undo("{id}") brings it back')
+                )
+            return self.fetch(lab)
+
+        return replace(self, fetch=fetch)
+
     def then(self, change: Callable[[Any], Any], where: str = "") -> Look:
         """The same look with its value changed: `layers("web").then(len)`."""
         return replace(self, fetch=lambda lab: change(self.fetch(lab)), where=where or self.where)
@@ -85,12 +98,6 @@ def network(name: str, path: str = "") -> Look:
 def volume(name: str, path: str = "") -> Look:
     """A value of `docker volume inspect NAME`."""
     return _inspected("volume", name, path)
-
-
-def original(kind: str, name: str) -> Look:
-    """Whether the thing of this name is the one that the scene made (not removed and made again, not renamed)."""
-    shown = "CreatedAt" if kind == "volume" else "Id"
-    return Look(lambda lab: lab.is_original(kind, name), f"docker {kind} inspect {name} --format '{{{{.{shown}}}}}'")
 
 
 def exists(kind: str, name: str) -> Look:
@@ -245,11 +252,14 @@ def answer(key: str = "answer") -> Look:
 def events(kind: str = "container", action: str = "", name: str = "", **attributes: str) -> Look:
     """The engine's events since the scene began, as "action name" texts, oldest first; ours are left out.
 
-    action "exec_start" also finds "exec_start: sh"; name is the actor's name, or an image's reference.
+    action "exec_start" also finds "exec_start: sh"; name is the actor's name, or an image's reference. A container's
+    events are those of the one that the scene made under this name, whatever it is called now, else of the one that
+    has the name: another's of the same name, an earlier attempt's, do not count.
     """
 
     def fetch(lab: Lab) -> list[str]:
         wanted = lab.fill(name)
+        identity = lab.identity(kind, name) if kind == "container" and name else ""
         found = []
         for event in lab.events(lab.since):
             actor = (event.get("Actor") or {}).get("Attributes") or {}
@@ -259,7 +269,11 @@ def events(kind: str = "container", action: str = "", name: str = "", **attribut
                 continue
             if action and happened.split(":")[0] != action:
                 continue
-            if wanted and called != wanted and called.removesuffix(":latest") != wanted:
+            if identity:
+                if (event.get("Actor") or {}).get("ID") != identity:
+                    continue
+                called = wanted
+            elif wanted and called != wanted and called.removesuffix(":latest") != wanted:
                 continue
             if any(actor.get(key) != lab.fill(value) for key, value in attributes.items()):
                 continue

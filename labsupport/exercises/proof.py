@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labsupport.exercises import scene
+from labsupport.exercises import begun, scene
 from labsupport.exercises.evaluate import RAISED, evaluate
 from labsupport.exercises.exercise import Exercise, Output, answers_as_dict
 from labsupport.exercises.lab import Lab
@@ -87,11 +87,12 @@ def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> P
     folder = bench.folder / exercise.id
     environment = {**bench.environment, "LAB": str(folder), **exercise.variables(bench.seed)}
     since = scene.set_up(exercise, lesson, folder, bench.client, known, environment)
+    made = begun.things(bench.client, exercise, known)
     try:
         output = scene.run_commands(attempt.commands, known, folder, environment, strict=False)
         answers = {key: _answer(value, known, folder, environment) for key, value in _dict(attempt.answers).items()}
         lab = Lab(
-            bench.client, known, folder, answers, EventSource(bench.client), since=since, reach=bench.reach
+            bench.client, known, folder, answers, EventSource(bench.client), since=since, reach=bench.reach, made=made
         )  # fmt: skip
         whole = evaluate(exercise, lab, exhaustive=True)
     finally:

@@ -131,6 +131,7 @@ def test_undo_gives_exactly_the_start_however_often(
         lab.undo("02.5")
     opened = session.open_lab(exercise)
     assert opened.is_original("container", "{name}")
+    assert opened.identity("container", "{name}") == opened.inspect("container", "{name}")["Id"]
     assert looks.events("container", "", "{name}").then(lambda found: [each.split()[0] for each in found]).fetch(
         opened
     ) == ["create", "start"]
