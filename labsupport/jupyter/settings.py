@@ -86,7 +86,7 @@ def write(work: Path, token: str, port: int, child: dict[str, str]) -> Path:
     if not layout.exists():
         _replace(layout, workspace(FIRST_LESSON))
     server = here / "config" / "course.json"
-    _replace(server, server_settings(here, work, token, port, shell_command(here, child)))
+    _replace(server, server_settings(here, work, token, port, shell_command(here, work, child)))
     return server
 
 
@@ -141,8 +141,9 @@ def workspace(lesson: str) -> dict[str, Any]:
     }
 
 
-def shell_command(here: Path, child: dict[str, str]) -> list[str]:
-    """The terminals' shell: bash with the learner's own start-up file, then the sandbox's environment.
+def shell_command(here: Path, work: Path, child: dict[str, str]) -> list[str]:
+    """The terminals' shell: bash with the learner's own start-up file, then the sandbox's environment, where the
+    lessons are: what a lesson says can be typed there as it is. One opened elsewhere in the file browser stays there.
 
     Jupyter's default is a login shell, and Debian's /etc/profile sets PATH anew there: `docker` would be the
     machine's own. A learner's ~/.bashrc may set DOCKER_HOST as well, so ours comes last.
@@ -153,6 +154,7 @@ def shell_command(here: Path, child: dict[str, str]) -> list[str]:
     differs = {name: value for name, value in sorted(child.items()) if os.environ.get(name) != value}
     lines = ["[ -f ~/.bashrc ] && . ~/.bashrc"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in differs.items()]
+    lines.append(f"[ . -ef {shlex.quote(str(work))} ] && [ -d notebooks ] && cd notebooks")
     (here / "bashrc").write_text("\n".join(lines) + "\n")
     return [bash, "--rcfile", str(here / "bashrc"), "-i"]
 

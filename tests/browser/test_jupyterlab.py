@@ -117,7 +117,7 @@ def test_the_terminal_is_in_the_working_copy_and_its_docker_in_the_sandbox(
             break
         page.wait_for_timeout(100)
     assert answer.read_text().splitlines() == [
-        str(sandbox.paths.work()),
+        str(sandbox.paths.work() / "notebooks"),
         sb.docker_host,
         sb.client().info()["ID"],
     ]

@@ -77,6 +77,18 @@ def test_terminals_have_the_sandboxes_environment_last(tmp_path: Path, monkeypat
     assert answer.stdout.startswith("unix:///it's ours|kept|/course/bin:"), answer.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="bash")
+@pytest.mark.parametrize(("opened", "stands"), [(".", "notebooks"), ("labs", "labs")])
+def test_terminals_stand_where_the_notebooks_do(tmp_path: Path, opened: str, stands: str) -> None:
+    for name in ("notebooks", "labs"):
+        (tmp_path / "work" / name).mkdir(parents=True)
+    settings.write(tmp_path / "work", "secret", 9100, dict(os.environ))
+    shell = settings.shell_command(settings.folder(), tmp_path / "work", dict(os.environ))
+    place, environment = tmp_path / "work" / opened, {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    answer = subprocess.run([*shell, "-c", "pwd -P"], cwd=place, env=environment, capture_output=True, text=True)
+    assert Path(answer.stdout.strip()) == (tmp_path / "work" / stands).resolve(), answer.stderr
+
+
 def test_the_next_free_port_is_taken() -> None:
     import socket
 
