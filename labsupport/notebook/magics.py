@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -14,6 +15,10 @@ from labsupport.notebook import completion, options, terminal
 from labsupport.notebook.options import described, magic, option
 from labsupport.shell import CommandFailed, Result, run
 from labsupport.shell.show import Show
+
+
+# by custom (POSIX, 8.1) those in capitals come from outside; a script's own may well begin unset
+_READ = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\b")
 
 
 class Engine(Protocol):
@@ -48,7 +53,7 @@ class ShellMagics(Magics):
         Output comes as it is written. A command that fails ends the script and fails the cell. The stop button
         ends the commands and everything they started. Every cell is a shell of its own: `cd` and shell variables
         do not reach the next cell. `$NAME` is the shell's: give it a Python value with `os.environ["NAME"] = ...`.
-        A variable that nobody has set is an error (`set -u`); `${NAME:-}` is empty then.
+        A variable in capitals that nobody has set is an error (`set -u`); `${NAME:-}` is empty then.
         Commands that wait for a keyboard (`docker run -it`) belong in a terminal or in a `%%session` cell.
         """
         args, rest = options.split(type(self).magic_shell, line)
@@ -113,15 +118,17 @@ class ShellMagics(Magics):
     def _run(self, script: str, timeout: float | None, *, show: bool, keep_going: bool, out: str | None) -> Result:
         shown = Show()
         result = None
+        environment = self._engine.environment()
         try:
             result = run(
                 script,
-                environment=self._engine.environment(),
+                environment=environment,
                 timeout=pace.seconds(timeout) if timeout else timeout,
                 on_output=shown.write if show else None,
                 on_idle=shown.idle if show else None,
                 stop_at_first_failure=not keep_going,
-                stop_at_unset=True,  # `cd $LAB` without a LAB would lead home, and the next line build there
+                # `cd $LAB` without a LAB would lead home, and the next line build there
+                stop_at_unset=bool(set(_READ.findall(script)) - environment.keys()),
             )
         except CommandFailed as failed:
             result, failed.shown = failed.result, show

@@ -58,6 +58,11 @@ def test_a_variable_that_nobody_has_set_ends_the_script(ipython):
     assert 'os.environ["NOBODYS"]' in seen.traceback
 
 
+def test_a_scripts_own_variable_may_begin_unset(ipython):
+    seen = ipython.run('%%shell\nuntil [ "$now" = "$before" ]; do :; done\necho $HOME >/dev/null\necho done')
+    assert (seen.error, seen.text("stdout")) == ("", "done\n")
+
+
 def test_failure_fails_the_cell_with_a_verdict_and_no_traceback(ipython):
     seen = ipython.run("%%shell\necho before\nls /no/such/thing\necho never")
     assert seen.text("stdout") == "before\n"
