@@ -16,7 +16,6 @@ from labsupport.notebook.options import described, magic, option
 from labsupport.shell import CommandFailed, Result, run
 from labsupport.shell.show import Show
 
-
 # by custom (POSIX, 8.1) those in capitals come from outside; a script's own may well begin unset
 _READ = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\b")
 
