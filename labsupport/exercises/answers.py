@@ -112,9 +112,10 @@ def _count(given: Any) -> None:
 def read(given: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """What `check(..., answer)` was given: the plain answers by key, and what is refused, in words, by key.
 
-    `check(..., 3)` means {"answer": 3}; a dict gives several answers by key.
+    `check(..., 3)` means {"answer": 3}; a dict gives several answers by key. What stands for an answer that is still
+    to come, None or `...`, is none.
     """
-    if given is None:
+    if given is None or given is ...:
         return {}, {}
     found: dict[str, Any] = {}
     refused: dict[str, str] = {}
@@ -127,6 +128,8 @@ def read(given: Any) -> tuple[dict[str, Any], dict[str, str]]:
             except Exception:  # a name that is none
                 refused["answer"] = f"a dict with a key of type {kind(key)}"
     for name, item in items.items():
+        if item is ...:
+            continue
         try:
             found[name] = plain_value(item)
         except Unusable as error:

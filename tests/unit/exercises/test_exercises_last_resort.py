@@ -125,7 +125,6 @@ def test_any_answer_is_one_row_of_every_check_that_wants_one(given: Any) -> None
         (deep(100), "a list with more than 20 others in one another, or that holds itself"),
         ((n for n in (1,)), "a generator, which has no values until it is run: write list(...)"),
         (len, "a builtin_function_or_method itself: call it, with () after its name"),
-        (..., "a value of type ellipsis"),
         (Hostile(), "a value of type Hostile"),
         (HostileNumber(7), "a value of type HostileNumber that can't be read (RuntimeError)"),
         ("x" * 200_000, "a text of 200,000 characters"),
@@ -307,3 +306,10 @@ def test_whatever_stands_in_the_working_folders_place_is_kept_aside(made: str, t
     scene.copy_files(Exercise("01.1", "t", "g", ()), tmp_path / "lesson", folder)
     assert folder.is_dir() and not folder.is_symlink()
     assert len(list(tmp_path.glob(".01.1-before-*"))) == 1
+
+
+@pytest.mark.parametrize("given", [None, ..., {"answer": ...}])
+def test_what_stands_for_an_answer_still_to_come_is_none(given: Any) -> None:
+    lab = fake_lab()
+    lab.answers, lab.refused = answers.read(given)
+    assert run_check(Answer("q", 7), lab).observed == "no answer yet"
