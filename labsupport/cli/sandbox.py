@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import psutil
 
-from labsupport import sandbox
+from labsupport import environment, sandbox
 from labsupport.jupyter import server
 from labsupport.sandbox import exports, marked, startlock
 from labsupport.steps import Reporter, say
@@ -96,6 +96,9 @@ def _what_is_left(cache: Path, work: Path) -> Iterator[str]:
     packages = sandbox.paths.packages()
     if packages.exists() and not packages.is_relative_to(cache):
         yield f"{packages} stays: LABSUPPORT_PACKAGES names it, and others may use it."
+    venv = environment.folder(sandbox.paths.CHECKOUT)
+    if venv.exists() and not venv.is_relative_to(sandbox.paths.CHECKOUT):
+        yield f"{venv} stays: LABSUPPORT_VENV names it. It holds the Python packages, which run this."
     yield f"The course keeps nothing more outside of {sandbox.paths.CHECKOUT}."
     if work.exists():
         yield f"Your work is untouched: {work}"

@@ -197,3 +197,12 @@ def test_a_folder_of_somebody_elses_in_the_temporary_folder_stays(
     assert main.run(["stop", "--purge"]) == 0
     assert (home / "theirs/file").exists() and link.is_symlink()
     assert not paths.cache().exists()
+
+
+def test_packages_in_a_folder_that_was_chosen_are_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    venv = home / "venv"
+    venv.mkdir()
+    monkeypatch.setenv("LABSUPPORT_VENV", str(venv))
+    assert f"{venv} stays" in purge(capsys)
