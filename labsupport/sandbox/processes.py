@@ -159,10 +159,18 @@ def kill_leftovers(folder: str, sockets: str = "", cgroup: str = "", seconds: fl
 
 
 def kill_all(left: Callable[[], set[int]], seconds: float = 5) -> None:
-    """Send SIGKILL to those that are left, until none is or the time is up."""
+    """Send SIGKILL to those that are left, until none is and those have ended, or the time is up."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and (found := left()):
+    killed: dict[int, str] = {}  # process id -> when it started
+    while time.monotonic() < deadline:
+        # one that is ending has no environment to be found by any more, and is still in its cgroup
+        ending = {pid for pid, started in killed.items() if (at := stat(pid)) and at.alive and at.started == started}
+        found = left()
+        if not found | ending:
+            return
         for pid in found:
+            if at := stat(pid):
+                killed[pid] = at.started
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)

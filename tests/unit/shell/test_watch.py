@@ -33,12 +33,12 @@ def test_a_process_that_is_gone_has_no_command() -> None:
 def test_a_short_life_is_seen_and_a_change_of_name_too() -> None:
     with watching() as seen:
         # a shell that becomes another program: two names, one pid
-        shell = subprocess.Popen(["sh", "-c", "sleep 0.2; exec sleep 0.2"])
+        shell = subprocess.Popen(["sh", "-c", "sleep 1; exec sleep 0.2"])
         shell.wait()
     names = [each.name for each in seen if each.pid == shell.pid]
     assert names[-2:] == ["sh", "sleep"]
     child = next(each for each in seen if each.parent == shell.pid)
-    assert (child.name, child.command) in (("sleep", "sleep 0.2"), ("sh", "sh -c sleep 0.2; exec sleep 0.2"))
+    assert (child.name, child.command) in (("sleep", "sleep 1"), ("sh", "sh -c sleep 1; exec sleep 0.2"))
 
 
 def test_who_was_there_before_is_not_seen() -> None:
