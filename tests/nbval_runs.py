@@ -62,7 +62,7 @@ def nbval(notebook: Path, where: Place | None = None, *, words: Sequence[str] = 
 
 def nbval_words(notebook: Path, words: Sequence[str]) -> list[str]:
     """What pytest is called with."""
-    return ["-q", *words, "--nbval-sanitize-with", str(SANITIZE), "--nbval-cell-timeout", "180", "-p", "nbval.plugin",
+    return ["-q", *words, "--nbval-sanitize-with", str(SANITIZE), "--nbval-cell-timeout", "480", "-p", "nbval.plugin",
             "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(notebook.parent), str(notebook)]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from labsupport.vm import measures
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(bool(vm.possible()), reason=f"no virtual machine here: {vm.possible()}"),
 ]
 
