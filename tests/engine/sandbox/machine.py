@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -122,7 +123,18 @@ class Machine:
         }
 
     def changes(self, before: dict[str, list[str]]) -> list[str]:
-        """What is not as it was then, a line for each difference."""
+        """What is not as it was then, and stays so: a line for each difference.
+
+        What programs that still run have for a moment only, such as a temporary file, is none.
+        """
+        lines = self._differences(before)
+        deadline = time.monotonic() + 10
+        while lines and time.monotonic() < deadline:
+            time.sleep(0.5)  # between two looks at a condition
+            lines = self._differences(before)
+        return lines
+
+    def _differences(self, before: dict[str, list[str]]) -> list[str]:
         after = self.inventory()
         lines = []
         for kind, was in before.items():
