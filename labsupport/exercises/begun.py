@@ -7,7 +7,6 @@ progress says.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.seeds import fill
-from labsupport.sandbox import paths
+from labsupport.sandbox import paths, state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +41,7 @@ def write(directory: Path, exercise: str, begun: Begun) -> None:
     """Keep a scene's record in the sandbox's folder. Raises OSError."""
     path = _path(directory, exercise)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_text(json.dumps({"moment": begun.moment, "made": begun.made}), encoding="utf-8")
-    new.replace(path)
+    state.write_json(path, begun)
 
 
 def read(directory: Path, exercise: str) -> Begun | None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from labsupport.exercises.checks import Answer, Check
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.expect import plain
-from labsupport.exercises.lab import Lab, Missing, Unreachable
+from labsupport.exercises.lab import Lab, Missing, Unreachable, no_answer
 from labsupport.exercises.looks import Look
 from labsupport.exercises.outcome import Outcome, Report, StepResult, Verdict
 
@@ -76,8 +76,7 @@ def interrupted(exercise: Exercise, cut: Mapping[str, bool]) -> Report:
 
 def run_check(check: Check, lab: Lab) -> Outcome:
     """One check; what goes wrong becomes an outcome, never a traceback."""
-    import requests
-    from docker.errors import APIError, DockerException, NotFound
+    from docker.errors import APIError, NotFound
 
     def trouble(observed: str) -> Outcome:
         return Outcome(lab.fill(check.what), Verdict.TROUBLE, "", observed, "", "", check.kind)
@@ -100,7 +99,7 @@ def run_check(check: Check, lab: Lab) -> Outcome:
         if _is_about_work(error.status_code, said):
             return failed("the engine can use it", f"the engine refused: {said}", _where(check, lab))
         return trouble(f"the engine refused: {said}")
-    except (DockerException, requests.RequestException, ConnectionError, TimeoutError):
+    except no_answer():
         return trouble(f"the engine does not answer; {START}")
     except OSError as error:
         seen = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"

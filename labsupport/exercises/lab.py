@@ -202,15 +202,15 @@ class Lab:
             container.start()
             yield container
         finally:
-            with _gone_or_in_use():
+            with gone_or_in_use():
                 container.remove(force=True, v=True)
             if not had:
-                with _gone_or_in_use():
+                with gone_or_in_use():
                     self.client.api.remove_image(image)
 
 
 @contextmanager
-def _gone_or_in_use() -> Iterator[None]:
+def gone_or_in_use() -> Iterator[None]:
     """Taking our own things away: gone already, or somebody has begun to use the image, is as good."""
     from docker.errors import APIError
 
@@ -219,3 +219,11 @@ def _gone_or_in_use() -> Iterator[None]:
     except APIError as error:
         if error.status_code not in (404, 409):
             raise
+
+
+def no_answer() -> tuple[type[Exception], ...]:
+    """What a request ends with where the engine does not answer, or the Docker SDK can't use what it answered."""
+    import requests
+    from docker.errors import DockerException
+
+    return (DockerException, requests.RequestException, ConnectionError, TimeoutError)

@@ -45,8 +45,9 @@ class Progress:
                 data, whole = shape.read(self.path)
                 if not whole:
                     self._keep_damaged()
-                data["learner"] = self._seed() or data["learner"] or secrets.token_hex(4)
-                if self._seed() != data["learner"]:
+                kept = self._seed()
+                data["learner"] = kept or data["learner"] or secrets.token_hex(4)
+                if kept != data["learner"]:
                     self._replace(self.seed_path, data["learner"] + "\n")
                 yield data
                 self._replace(self.path, json.dumps(data, indent=1, sort_keys=True))

@@ -11,15 +11,15 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labsupport import pace
 from labsupport.errors import LessonError
 from labsupport.exercises.exercise import Exercise, Scene
+from labsupport.exercises.lab import gone_or_in_use
 from labsupport.exercises.recorded import engine_now
 from labsupport.exercises.seeds import fill
 
@@ -117,7 +117,7 @@ def remove_owned(client: DockerClient, exercise: Exercise, known: Mapping[str, A
     ]
 
     def remove(container: str) -> None:
-        with _gone_is_fine():
+        with gone_or_in_use():
             api.remove_container(container, force=True, v=True)
 
     if containers:
@@ -125,26 +125,24 @@ def remove_owned(client: DockerClient, exercise: Exercise, known: Mapping[str, A
         with ThreadPoolExecutor(max_workers=4) as pool:
             list(pool.map(remove, containers))
     for name in [*names("network"), *(item["Id"] for item in api.networks(filters=label))]:
-        with _gone_is_fine():
+        with gone_or_in_use():
             api.remove_network(name)
     for name in [*names("volume"), *(item["Name"] for item in api.volumes(filters=label)["Volumes"] or ())]:
-        with _gone_is_fine():
+        with gone_or_in_use():
             api.remove_volume(name, force=True)
     untagged = api.images(filters={**label, "dangling": True})
     for name in [*names("image"), *(item["Id"] for item in untagged)]:
-        with _gone_is_fine():
+        with gone_or_in_use():
             api.remove_image(name, force=True)
 
 
-@contextmanager
-def _gone_is_fine() -> Iterator[None]:
-    from docker.errors import APIError
-
-    try:
-        yield
-    except APIError as error:
-        if error.status_code not in (404, 409):  # gone already, or still in use by something that is not ours
-            raise
+def _make_folder(exercise: Exercise, lesson: Path, folder: Path) -> Path | None:
+    """Make the working folder; where the scene's files for it are, None when there are none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # in an image there are programs with a set-user-id bit; unpacked in here they must be nobody else's to run
+    folder.parent.chmod(0o700)
+    source = lesson / exercise.scene.files if exercise.scene else None
+    return source if source and source.is_dir() else None
 
 
 def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
@@ -155,11 +153,7 @@ def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
         folder.rename(old)
         for earlier in sorted(folder.parent.glob(f".{folder.name}-before-*"))[:-KEPT]:
             shutil.rmtree(earlier, ignore_errors=True)
-    source = lesson / exercise.scene.files if exercise.scene else lesson / "files"
-    folder.mkdir(parents=True, exist_ok=True)
-    # in an image there are programs with a set-user-id bit; unpacked in here they must be nobody else's to run
-    folder.parent.chmod(0o700)
-    if exercise.scene and source.is_dir():
+    if source := _make_folder(exercise, lesson, folder):
         shutil.copytree(source, folder, dirs_exist_ok=True)
 
 
@@ -202,10 +196,7 @@ def set_up(
 
 def lay_missing(exercise: Exercise, lesson: Path, folder: Path) -> None:
     """Lay those of the scene's files into the working folder that are not there; whatever is there stays."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.parent.chmod(0o700)
-    source = lesson / exercise.scene.files if exercise.scene else lesson / "files"
-    if not exercise.scene or not source.is_dir():
+    if not (source := _make_folder(exercise, lesson, folder)):
         return
     for path in sorted(source.rglob("*")):
         target = folder / path.relative_to(source)

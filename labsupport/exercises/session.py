@@ -12,7 +12,7 @@ from labsupport import sandbox
 from labsupport.errors import EngineFailed, LessonError
 from labsupport.exercises import answers, begun, catalog, scene
 from labsupport.exercises.exercise import Exercise
-from labsupport.exercises.lab import Lab
+from labsupport.exercises.lab import Lab, no_answer
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.recorded import EventSource
 from labsupport.sandbox import ended, paths
@@ -80,12 +80,9 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
 
 def engine_id(opened: Lab) -> str:
     """The id that the lab's engine gives itself, "" when it can't be asked now."""
-    import requests
-    from docker.errors import DockerException
-
     try:
         return str(opened.client.info().get("ID") or "")
-    except (DockerException, requests.RequestException, ConnectionError, TimeoutError):
+    except no_answer():
         return ""
 
 
@@ -116,15 +113,14 @@ def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
 @contextmanager
 def _answering() -> Iterator[None]:
     """What the Docker SDK raises, as an error a learner can act on. Raises EngineFailed."""
-    import requests
-    from docker.errors import APIError, DockerException
+    from docker.errors import APIError
 
     try:
         yield
     except APIError as error:
         said = " ".join(str(error.explanation or error).split())
         raise EngineFailed("the engine refused", seen=said, next_command="python3 -m labsupport doctor") from error
-    except (DockerException, requests.RequestException, ConnectionError, TimeoutError) as error:
+    except no_answer() as error:
         seen = " ".join(str(error).split())[:200]
         raise EngineFailed("the engine does not answer", seen=seen, next_command=START) from error
 
@@ -185,10 +181,12 @@ def bring_back(exercise: Exercise) -> list[str]:
     """Start again what the sandbox's stop has ended, where that brings it back as it was; the names."""
     from docker.errors import APIError
 
-    started = []
-    for name, comes_back in cut_short(exercise).items():
-        if comes_back:
-            with suppress(APIError):  # what it needs may be gone: its check will say so
-                sandbox.attach().client().api.start(name)
-                started.append(name)
+    started: list[str] = []
+    if not (names := [name for name, comes_back in cut_short(exercise).items() if comes_back]):
+        return started
+    api = sandbox.attach().client().api
+    for name in names:
+        with suppress(APIError):  # what it needs may be gone: its check will say so
+            api.start(name)
+            started.append(name)
     return started

@@ -169,8 +169,8 @@ def _sysfs(folder: str, privileged: bool) -> None:
     if privileged:
         with contextlib.suppress(OSError):  # where root is a container's it may be forbidden
             mount("sysfs", folder, "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-            if os.path.isdir("/sys/fs/cgroup") and os.path.isdir(f"{folder}/fs/cgroup"):
-                mount("/sys/fs/cgroup", f"{folder}/fs/cgroup", None, MS_BIND | MS_REC)
+            if os.path.isdir(CGROUPS) and os.path.isdir(f"{folder}/fs/cgroup"):
+                mount(CGROUPS, f"{folder}/fs/cgroup", None, MS_BIND | MS_REC)
             return
     mount("/sys", folder, None, MS_BIND | MS_REC)  # rootlesskit has made a new one
 
