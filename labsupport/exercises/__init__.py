@@ -44,21 +44,26 @@ What the parts mean:
   `check("01.3", answer=3)` with a look or a constant. `looks` and `probes` carry the command that shows the value.
 * Things, not names: `looks.events` counts what happened to the scene's container, whatever it is called now; write
   `looks.container("{name}", ...).of_scene("container", "{name}")` where another one of that name must not do.
+* "Made from the image X" is `identity.made_from`: by what is in the image, whatever it is called. Behaviour is probed
+  with inputs that the learner can't know (`secrets.token_hex(4)` at check time), in throwaway containers and in
+  images of copies (`builds.built`): nothing of the learner's changes, names are nobody else's.
 * `seeds` (`Name`, `Port`, `Token`, `Pick`) give values per learner; write them `{key}` in any text, command, hint.
-  Cells have them as `$KEY`. A seed called `fault` is a planted fault: cells do not get it, and the proofs try each.
+  Cells have those that the goal tells as `$KEY`; the others are planted, to be found out. A seed called `fault` is a
+  planted fault: the proofs try each.
 * A `Step` has points and may come `after` others. In a step the first failing check ends the step.
 * `scene=Scene(...)` sets a start up (files copied, commands run); `owns` lists what undo may remove besides
   everything labelled `course.lab=<id>`; `needs` names what not every engine can do.
-* The proofs: `solution` must pass; every `Wrong` (three at least) must fail and its report must show `says`; the
-  untouched start must fail. For each check there must be an attempt that only this check keeps from its step's
-  points, else the mutation test calls it decoration. Answers in proofs may be `Output("command")`: its output.
+* The proofs: `solution` and every `Right` (three other ways) must pass; every `Wrong` (three at least) must fail and
+  its report must show `says`; the untouched start must fail. For each check there must be an attempt that only this
+  check keeps from its step's points, else the mutation test calls it decoration. Answers in proofs may be
+  `Output("command")`: its output.
 
 Who calls what: `evaluate.evaluate(exercise, lab)` gives a `Report`; `labsupport.notebook.lab` has the learner's
 `check`, `hint`, `predict`, `quiz`, `begin` and `undo`.
 """
 
 from labsupport.exercises.checks import Answer, Did, Mistake, Probe, State
-from labsupport.exercises.exercise import Exercise, Output, Scene, Step, Wrong
+from labsupport.exercises.exercise import Exercise, Output, Right, Scene, Step, Wrong
 from labsupport.exercises.lab import Lab, Missing, Unreachable
 from labsupport.exercises.looks import Look, look
 from labsupport.exercises.outcome import Outcome, Report, StepResult, Verdict
@@ -67,6 +72,6 @@ from labsupport.exercises.seeds import Name, Pick, Port, Token
 
 __all__ = [
     "Answer", "Choice", "Did", "Exercise", "Lab", "Look", "Missing", "Mistake", "Name", "Outcome", "Output",
-    "Pick", "Port", "Prediction", "Probe", "Quiz", "Report", "Scene", "State", "Step", "StepResult", "Token",
+    "Pick", "Port", "Prediction", "Probe", "Quiz", "Report", "Right", "Scene", "State", "Step", "StepResult", "Token",
     "Unreachable", "Verdict", "Wrong", "look",
 ]  # fmt: skip

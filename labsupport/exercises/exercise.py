@@ -44,6 +44,17 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Right:
+    """Another attempt that must pass: other commands, another order, more things around. Without answers of its own it
+    gives the solution's.
+    """
+
+    name: str
+    commands: tuple[str, ...] = ()
+    answers: Any = None
+
+
+@dataclass(frozen=True)
 class Wrong:
     """An attempt that must fail. says: a text the report must then show. answers may hold Output."""
 
@@ -75,7 +86,8 @@ class Exercise:
 
     id: "01.2" or "bug.3"; goal: what to reach, with `{key}` for seeded values; owns: names of what the learner
     will create ("container:{name}", "image:...", "network:...", "volume:..."), removed by undo and between proofs.
-    solution: shell commands, run in the working folder; answers: those of the solution (may hold Output).
+    solution: shell commands, run in the working folder; answers: those of the solution (may hold Output); right:
+    other ways to do it.
     needs: what the engine must be able to do (`scene.NEEDS`). taken(seed): names and ports of the course's exercises
     before this one, set by `catalog`.
     """
@@ -86,6 +98,7 @@ class Exercise:
     steps: tuple[Step, ...]
     solution: tuple[str, ...] = ()
     answers: Any = None
+    right: tuple[Right, ...] = ()
     wrong: tuple[Wrong, ...] = ()
     seeds: Mapping[str, Seeded] = field(default_factory=dict)
     scene: Scene | None = None
@@ -100,11 +113,12 @@ class Exercise:
         return {**values(seed, self.id, self.seeds, self.taken(seed)), "id": self.id}
 
     def variables(self, seed: str) -> dict[str, str]:
-        """The values as environment variables for shell cells: `{name}` is $NAME. Those of the system stay, and a
-        planted `{fault}` is not told.
+        """The values that the goal tells as environment variables for shell cells: `{name}` is $NAME.
+
+        What it does not tell is planted, to be found out. Those of the system stay.
         """
-        values = {key.upper(): str(value) for key, value in self.values(seed).items() if key != "fault"}
-        return {key: value for key, value in values.items() if key not in TAKEN}
+        told = {key: value for key, value in self.values(seed).items() if f"{{{key}}}" in self.goal}
+        return {key.upper(): str(value) for key, value in told.items() if key.upper() not in TAKEN}
 
     def goal_for(self, seed: str) -> str:
         return fill(self.goal, self.values(seed))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labsupport import pace
+from labsupport.exercises import traces
 from labsupport.exercises.seeds import fill
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from labsupport.sandbox import Sandbox
 
-PROBE_LABEL = "course.lab=probe"
 KINDS = ("container", "image", "network", "volume")
 
 
@@ -40,7 +40,7 @@ class Lab:
     values; folder: the exercise's working folder; answers: plain JSON; refused: what was given and is none, in words;
     since: when the scene began (seconds since the epoch); made: what it made, kind -> name -> id (a volume's: when it
     was created), None where nobody knows; reach: "machine" when published ports answer on this
-    machine's 127.0.0.1, else "engine".
+    machine's 127.0.0.1, else "engine"; environment: that of a child process whose `docker` leads to the engine.
     """
 
     client: DockerClient
@@ -52,6 +52,7 @@ class Lab:
     events: Callable[[float], list[dict[str, Any]]] = lambda since: []
     since: float = 0.0
     reach: str = "engine"
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), kw_only=True, repr=False)
     _seen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, repr=False)
 
     def fill(self, text: str) -> str:
@@ -195,30 +196,20 @@ class Lab:
             except APIError as error:
                 said = str(error.explanation or error).strip()
                 raise Unreachable(f"the check needs the image {image}, which can't be pulled: {said}") from error
-        key, value = PROBE_LABEL.split("=")
+        key, value = traces.PROBE_LABEL.split("=")
         labels = {**options.pop("labels", {}), key: value}
-        container = self.client.containers.create(image, command, labels=labels, **options)
+        container = self.client.containers.create(
+            image, command, name=traces.container_name(), labels=labels, **options
+        )
         try:
             container.start()
             yield container
         finally:
-            with gone_or_in_use():
+            with traces.gone_or_in_use():
                 container.remove(force=True, v=True)
             if not had:
-                with gone_or_in_use():
+                with traces.gone_or_in_use():
                     self.client.api.remove_image(image)
-
-
-@contextmanager
-def gone_or_in_use() -> Iterator[None]:
-    """Taking our own things away: gone already, or somebody has begun to use the image, is as good."""
-    from docker.errors import APIError
-
-    try:
-        yield
-    except APIError as error:
-        if error.status_code not in (404, 409):
-            raise
 
 
 def no_answer() -> tuple[type[Exception], ...]:

@@ -100,6 +100,8 @@ def _texts(exercise: Exercise) -> Iterator[str]:
     yield exercise.goal
     yield from exercise.solution
     yield from exercise.owns
+    for other in exercise.right:
+        yield from other.commands
     for attempt in exercise.wrong:
         yield from (*attempt.commands, attempt.says)
     for step in exercise.steps:

@@ -64,10 +64,14 @@ class Proof:
 
 
 def attempts(exercise: Exercise) -> list[Attempt]:
-    """The solution, the untouched start, then the wrong attempts."""
+    """The solution, the untouched start, then other right attempts and the wrong ones."""
+    right = [
+        Attempt(r.name, r.commands, exercise.answers if r.answers is None else r.answers, passes=True)
+        for r in exercise.right
+    ]
     wrong = [Attempt(w.name, w.commands, w.answers, w.says) for w in exercise.wrong]
     solved = Attempt(SOLUTION, exercise.solution, exercise.answers, passes=True)
-    return [solved, Attempt(UNTOUCHED, says=exercise.untouched_says), *wrong]
+    return [solved, Attempt(UNTOUCHED, says=exercise.untouched_says), *right, *wrong]
 
 
 def other_seeds(exercise: Exercise, seed: str) -> list[str]:
@@ -92,7 +96,8 @@ def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> P
         output = scene.run_commands(attempt.commands, known, folder, environment, strict=False)
         answers = {key: _answer(value, known, folder, environment) for key, value in _dict(attempt.answers).items()}
         lab = Lab(
-            bench.client, known, folder, answers, EventSource(bench.client), since=since, reach=bench.reach, made=made
+            bench.client, known, folder, answers, EventSource(bench.client), since=since, reach=bench.reach, made=made,
+            environment=environment,
         )  # fmt: skip
         whole = evaluate(exercise, lab, exhaustive=True)
     finally:
@@ -147,7 +152,7 @@ def _fault(attempt: Attempt, report: Report, text: str) -> str:
     if report.trouble:
         return "a check could not look"
     if attempt.passes:
-        return "" if report.passed else "the solution does not pass"
+        return "" if report.passed else f"the right attempt {attempt.name!r} does not pass"
     if report.passed:
         return f"the attempt {attempt.name!r} passes and must not"
     if RAISED in text:  # a row for learners, but a check that reckons with the attempt says something better

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from labsupport import pace
 from labsupport.errors import LessonError
 from labsupport.exercises.exercise import Exercise, Scene
-from labsupport.exercises.lab import gone_or_in_use
 from labsupport.exercises.recorded import engine_now
 from labsupport.exercises.seeds import fill
+from labsupport.exercises.traces import gone_or_in_use
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -75,6 +75,7 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
         reach="machine",
         refused=refused,
         made=started.made if started else None,
+        environment=box.environment(),
     )
 
 

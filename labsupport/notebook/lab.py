@@ -83,11 +83,19 @@ def goal(exercise: str) -> None:
         show_words(f"It can't be done here: {missing}. Go on with what follows.")
 
 
+_exported: set[str] = set()  # names in os.environ that are an exercise's: the next one must not find them
+
+
 def export(exercise: Exercise) -> None:
-    """Put the learner's values of an exercise into os.environ, where the cells' commands find them."""
+    """Put the learner's values of an exercise into os.environ, where the cells' commands find them; no other's stay."""
     from labsupport.exercises import session
 
-    os.environ.update(exercise.variables(session.seed()))
+    variables = exercise.variables(session.seed())
+    for name in _exported - set(variables):
+        os.environ.pop(name, None)
+    _exported.clear()
+    _exported.update(variables)
+    os.environ.update(variables)
     os.environ["LAB"] = str(session.folder(exercise))
 
 

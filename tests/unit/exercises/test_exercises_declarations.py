@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,27 @@ def test_no_seed_changes_a_variable_of_the_system(tmp_path: Path) -> None:
     exercise = replace(WHOLE, seeds={**WHOLE.seeds, "path": Pick(("/a",))})
     assert any("would change $PATH" in line for line in lint(lesson(tmp_path, exercise)))
     assert "PATH" not in exercise.variables("course") and "NAME" in exercise.variables("course")
+
+
+def test_cells_are_given_what_the_goal_tells_and_no_more() -> None:
+    exercise = next(e for lesson in catalog.lessons() for e in lesson.exercises if e.id == "03.3")
+    assert set(exercise.variables("course")) == {"NAME"}  # the codes in the log are what it asks for
+
+
+def test_no_solution_in_a_lesson_counts_on_a_planted_value() -> None:
+    """A value that the goal does not tell is in no cell's environment: the learner's copy would find it empty."""
+    wrong = []
+    for lesson in catalog.lessons():
+        text = (lesson.folder / "lesson.md").read_text("utf-8") if (lesson.folder / "lesson.md").is_file() else ""
+        parts = re.split(r'^begin\("([\w.]+)"\)', text, flags=re.MULTILINE)
+        for name, part in zip(parts[1::2], parts[2::2], strict=True):
+            _, exercise = catalog.find_exercise(name)
+            section, planted = (
+                part.partition("check(")[0],
+                set(exercise.seeds) - {*map(str.lower, exercise.variables("s"))},
+            )
+            for key in planted:
+                used = re.search(rf'"\$\{{?{key.upper()}\b', section)
+                if used and not re.search(rf"^\s*{key.upper()}=", section, re.MULTILINE):
+                    wrong.append(f"{name}: {used[0]}")
+    assert wrong == []

@@ -1,0 +1,77 @@
+"""Builds of a copy of the learner's folder, for checks that ask what would come of it; the learner's stays as it is.
+
+By BuildKit, which reads whatever the classic builder reads, and what only BuildKit does (`RUN --mount`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from labsupport import pace
+from labsupport.exercises import traces
+from labsupport.exercises.lab import Lab, Missing, Unreachable
+
+LONGEST = 60  # seconds that a build may take on an idle laptop
+
+
+@contextmanager
+def built(lab: Lab, changes: Mapping[str, str | None] = {}, *, options: tuple[str, ...] = ()) -> Iterator[str]:
+    """NAME:TAG of an image built from a copy of the working folder; the image is gone afterwards.
+
+    changes: texts of files that are others in the copy, None for one that is not there; options: those of
+    `docker build`, such as `--build-arg A=b`, with `{key}` for seeded values. Raises Missing, with what the builder
+    says, when it does not build.
+    """
+    tag = traces.image_tag()
+    with tempfile.TemporaryDirectory() as folder:
+        # links stay links: followed, they would bring files of the whole computer
+        shutil.copytree(lab.folder, folder, symlinks=True, dirs_exist_ok=True)
+        copy = Path(folder)
+        for name, text in changes.items():
+            put(copy, lab.fill(name), text)
+        _build(lab, copy, tag, tuple(map(lab.fill, options)))
+    try:
+        yield tag
+    finally:
+        with traces.gone_or_in_use():
+            lab.client.api.remove_image(tag, force=True)
+
+
+def put(folder: Path, name: str, text: str | None) -> None:
+    """Another text in the place of a file, or none; a link in that place goes, what it leads to stays as it is.
+
+    Raises Missing when the place is behind a link that leads out of the folder.
+    """
+    place = Lab(None, folder=folder).inside(str(Path(name).parent)) / Path(name).name  # type: ignore[arg-type]
+    place.unlink(missing_ok=True)
+    if text is not None:
+        with place.open("x", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _build(lab: Lab, folder: Path, tag: str, options: tuple[str, ...]) -> None:
+    if not (folder / "Dockerfile").is_file() and not {"-f", "--file"} & set(options):
+        raise Missing("there is no Dockerfile in your working folder")
+    command = ["docker", "build", "--progress=plain", "-t", tag, *options, "."]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env={**lab.environment, "DOCKER_BUILDKIT": "1"}, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, errors="replace", check=False, timeout=pace.seconds(LONGEST),
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise Missing(f"the build had not ended after {LONGEST} seconds") from None
+    except FileNotFoundError as error:
+        raise Unreachable("there is no docker command to build with") from error
+    if done.returncode:
+        raise Missing(f"the image does not build: {_reason(done.stderr)}")
+
+
+def _reason(said: str) -> str:
+    """The builder's last line that says why, without its prefix."""
+    lines = [line.strip() for line in said.splitlines() if "ERROR" in line or "rror:" in line]
+    return lines[-1].removeprefix("ERROR: ")[:300] if lines else said.strip()[-300:]

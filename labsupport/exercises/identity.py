@@ -1,0 +1,112 @@
+"""Whether an image is the one that a goal names: by what is in it, not by what it is called.
+
+`docker tag busybox web` makes no web of it, and a container that was made by an image's id is made of that image.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from labsupport.exercises.lab import Lab, Missing, Unreachable
+from labsupport.exercises.looks import Look
+
+
+def made_from(container: str, image: str) -> Look:
+    """The image that a container was made from: the wanted name when it is that image, else one that it has.
+
+    The wanted one is the image that the scene made under that name, else the hub's, else what has the name.
+    """
+
+    def fetch(lab: Lab) -> str:
+        found = lab.inspect("container", container)
+        return _named(lab, str(found["Image"]), lab.fill(image), str(found["Config"].get("Image")))
+
+    return Look(fetch, f"docker container inspect {container} --format '{{{{.Config.Image}}}} {{{{.Image}}}}'")
+
+
+def is_image(name: str, image: str) -> Look:
+    """The wanted name when the image called `name` has the layers and settings of it, else a name that it has."""
+
+    def fetch(lab: Lab) -> str:
+        return _named(lab, str(lab.inspect("image", name)["Id"]), lab.fill(image), lab.fill(name))
+
+    return Look(fetch, f"docker image inspect {name} --format '{{{{.Id}}}} {{{{.RepoTags}}}}'")
+
+
+def _named(lab: Lab, identity: str, wanted: str, called: str) -> str:
+    try:
+        found = lab.inspect("image", identity)
+    except Missing:  # removed by force under its containers: what is left is the name it was called by
+        return wanted if called.removesuffix(":latest") == wanted.removesuffix(":latest") else called
+    if _is_it(lab, found, wanted):
+        return wanted
+    plain = wanted.removesuffix(":latest")
+    others = [
+        tag.removesuffix(":latest") for tag in found.get("RepoTags") or () if tag.removesuffix(":latest") != plain
+    ]
+    return others[0] if others else f"another image that is called {plain}" if found.get("RepoTags") else called
+
+
+def _is_it(lab: Lab, found: dict[str, Any], wanted: str) -> bool:
+    if known := (lab.made or {}).get("image", {}).get(wanted):
+        return bool(known == found["Id"])
+    if sold := _in_hub(lab, wanted):
+        return _content(found.get("RootFS", {}).get("Layers"), found.get("Config")) in sold
+    try:
+        return bool(lab.inspect("image", wanted)["Id"] == found["Id"])
+    except Missing:
+        return False
+
+
+def _content(layers: Any, config: Any) -> str:
+    """What makes two images the same to their users, in every image store: ids differ between those."""
+    config = config or {}
+    settings = {key: config.get(key) or None for key in ("Entrypoint", "Cmd", "Env", "User", "WorkingDir")}
+    settings["User"] = settings["User"] or ""
+    return json.dumps([layers or [], settings], sort_keys=True)
+
+
+def _in_hub(lab: Lab, name: str) -> tuple[str, ...]:
+    """The content of the hub's image of this name, one for each platform; none where it has no such image."""
+    if _with_tag(name) not in _stock():
+        return ()  # the learner's own
+    try:
+        url = lab.sandbox().registry_url
+    except Unreachable:
+        return ()
+    return _sold(url, name) if url else ()
+
+
+@lru_cache(maxsize=1)
+def _stock() -> frozenset[str]:
+    from labsupport.hub import images
+
+    return frozenset(source.reference for source in images.sources())
+
+
+def _with_tag(name: str) -> str:
+    return name if ":" in name else f"{name}:latest"
+
+
+@lru_cache(maxsize=64)
+def _sold(url: str, name: str) -> tuple[str, ...]:
+    from labsupport.errors import HubError
+    from labsupport.hub.registry import Registry, reference
+
+    repository, tag = reference(name)
+    path, found = f"library/{repository}", []
+    with Registry(url) as hub:
+
+        def document(digest: str) -> dict[str, Any]:
+            return dict(json.loads(hub.manifest_bytes(path, digest)))
+
+        try:
+            top = document(tag)
+            for manifest in [document(each["digest"]) for each in top["manifests"]] if "manifests" in top else [top]:
+                config = json.loads(b"".join(hub.read_blob(path, manifest["config"]["digest"])))
+                found.append(_content(config["rootfs"]["diff_ids"], config.get("config")))
+        except (HubError, ValueError, KeyError):
+            return ()  # damaged or gone: the name has to do
+    return tuple(found)
