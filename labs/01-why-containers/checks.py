@@ -234,7 +234,6 @@ HUNT = Exercise(
                            lambda lab, value: "exit" in value),))),
     ),
     solution=(MEND, BUILD_CLOCK, "docker rm -f {name}", RUN_CLOCK),
-    untouched_says="the main process ended",
     wrong=(
         Wrong("started it again", ("docker start {name}",), says="the main process ended"),
         Wrong("rebuilt, and started the old container", (MEND, BUILD_CLOCK, "docker start {name}"),

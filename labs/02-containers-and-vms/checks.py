@@ -316,7 +316,6 @@ LEAK = Exercise(
              after="walled"),
     ),
     solution=(AGAIN, MONITOR),
-    untouched_says="still in the other's process list",
     wrong=(
         Wrong("restarted", ("docker restart -t 0 {monitor}",), says="still in the other's process list"),
         Wrong("every wall up", (AGAIN, MONITOR.replace("--network container:{vault} ", "")), says="one wall too many"),

@@ -541,7 +541,6 @@ HUNT = Exercise(
         ),
     ),
     solution=(MEND, BUILD_JOB, "docker rm -f {name}", RUN_JOB),
-    untouched_says="the exit code of tee",
     wrong=(
         Wrong(
             "wrote the code down",

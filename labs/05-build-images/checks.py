@@ -831,7 +831,6 @@ SECRET = Exercise(
         ),
     ),
     solution=(licensed(FROM_SECRET), SECRETLY),
-    untouched_says="written into the history",
     wrong=(
         Wrong(
             "copied and removed",
@@ -982,7 +981,6 @@ HUNT = Exercise(
         ),
         RELEASE,
     ),
-    untouched_says="ARG above FROM",
     wrong=(
         Wrong(
             "ARG moved",

@@ -849,7 +849,6 @@ HUNT = Exercise(
         ),
     ),
     solution=("docker rm -f {name}", FOLDER),
-    untouched_says="one file is mounted",
     wrong=(
         Wrong("restarted", ("docker restart -t 0 {name}",), says="until the next edit"),
         Wrong("the same anew", ("docker rm -f {name}", ONE_FILE), says="until the next edit"),

@@ -631,7 +631,6 @@ HUNT = Exercise(
         ),
     ),
     solution=(UPDATE, LOGIN_THERE, "sh publish.sh"),
-    untouched_says="nobody listens there",
     wrong=(
         Wrong("let the script see DOCKER_HOST", ("sed -i /unset/d publish.sh", "sh publish.sh"),
               says="nobody listens there"),

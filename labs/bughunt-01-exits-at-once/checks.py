@@ -71,7 +71,6 @@ EXERCISES = (
             "docker rm -f {name}",
             "docker run -d --name {name} {image}",
         ),
-        untouched_says="the main process ended",
         wrong=(
             Wrong("started once more", ("docker start {name}",), says="the main process ended"),
             Wrong(

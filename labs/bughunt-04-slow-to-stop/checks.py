@@ -56,7 +56,6 @@ EXERCISES = (
             "docker rm -f {name}",
             "docker run -d --name {name} {image}",
         ),
-        untouched_says="the worker is not process 1",
         wrong=(
             Wrong(
                 "KILL as stop signal",

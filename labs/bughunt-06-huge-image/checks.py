@@ -66,7 +66,6 @@ EXERCISES = (
             '&& sh /count.sh && rm /measurements\\nCMD ["cat", "/report"]\\n\' > Dockerfile',
             BUILD,
         ),
-        untouched_says="rm in a later layer",
         wrong=(
             Wrong(
                 "deleted once more",

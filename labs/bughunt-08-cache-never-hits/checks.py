@@ -135,7 +135,6 @@ EXERCISES = (
             "sed -i 's/version 1/version {version}/' src/main.sh",
             BUILD,
         ),
-        untouched_says="COPY . before the slow step",
         wrong=(
             Wrong(
                 "two COPY, still before",

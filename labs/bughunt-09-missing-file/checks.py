@@ -91,7 +91,6 @@ EXERCISES = (
             ),
         ),
         solution=("docker rm -f {name}", RUN + ' -v "$LAB/notes:/app/www/notes:ro" {image}'),
-        untouched_says="the mount hides the image's files",
         wrong=(
             Wrong("started again", ("docker start {name}",), says="the mount hides the image's files"),
             Wrong("no mount at all", ("docker rm -f {name}", RUN + " {image}"), says="404"),

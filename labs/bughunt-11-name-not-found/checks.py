@@ -100,7 +100,6 @@ EXERCISES = (
             "docker network connect {net} {client}",
             "docker network connect {net} {server}",
         ),
-        untouched_says="still on the default bridge",
         wrong=(
             Wrong(
                 "address written by hand",

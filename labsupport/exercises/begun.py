@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labsupport.exercises import untouched
 from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.lab import Left
+from labsupport.exercises.recorded import engine_now
 from labsupport.exercises.seeds import fill
 from labsupport.sandbox import paths, state
 
@@ -27,10 +30,13 @@ KINDS = ("container", "image", "network", "volume")
 
 @dataclass(frozen=True)
 class Begun:
-    """One begun scene: moment is its start by the engine's clock (seconds since the epoch), made what it made."""
+    """One begun scene: moment is its start by the engine's clock (seconds since the epoch), made what it made, left how
+    it was left to the learner.
+    """
 
     moment: float
     made: Things = field(default_factory=dict)
+    left: Left | None = None
 
 
 def _path(directory: Path, exercise: str) -> Path:
@@ -48,7 +54,9 @@ def read(directory: Path, exercise: str) -> Begun | None:
     """The record of a begun scene, or None."""
     try:
         found = json.loads(_path(directory, exercise).read_text(encoding="utf-8"))
-        return Begun(float(found["moment"]), {kind: dict(found["made"].get(kind, {})) for kind in KINDS})
+        made = {kind: dict(found["made"].get(kind, {})) for kind in KINDS}
+        left = found.get("left")
+        return Begun(float(found["moment"]), made, Left(float(left["moment"]), dict(left["files"])) if left else None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -89,6 +97,12 @@ def things(client: DockerClient, exercise: Exercise, known: Mapping[str, Any]) -
                 # a volume has no id: a new one of its name has another time
                 found[kind][row["Name"]] = row.get("Id") or row.get("CreatedAt") or ""
     return found
+
+
+def after(client: DockerClient, exercise: Exercise, known: Mapping[str, Any], folder: Path, moment: float) -> Begun:
+    """The record of a scene that was just set up, moment being its start by the engine's clock."""
+    made = things(client, exercise, known)
+    return Begun(moment, made, Left(engine_now(client), untouched.digests(folder)))
 
 
 def names(found: Things) -> list[str]:

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from labsupport.exercises import traces
 from labsupport.exercises.checks import Answer, Check
@@ -19,6 +20,7 @@ from labsupport.exercises.expect import plain
 from labsupport.exercises.lab import Lab, Missing, Unreachable, no_answer
 from labsupport.exercises.looks import Look
 from labsupport.exercises.outcome import Outcome, Report, StepResult, Verdict
+from labsupport.exercises.untouched import is_untouched
 
 # The engine's words for "not with this container, image or program", which statuses of their own do not always have
 _REFUSED = re.compile(
@@ -58,8 +60,17 @@ def evaluate(exercise: Exercise, lab: Lab, *, exhaustive: bool = False) -> Repor
         results.append(result)
         if result.passed:
             passed.add(step.name)
+    if not all(result.passed for result in results) and _as_begun(lab):
+        results = [replace(r, outcomes=tuple(replace(o, mistake="") for o in r.outcomes)) for r in results]
     hint = "" if all(result.passed for result in results) else f'hint("{exercise.id}")'
     return Report(exercise.id, exercise.title, tuple(results), next_hint=hint)
+
+
+def _as_begun(lab: Lab) -> bool:
+    """Whether the scene is as it was left to the learner; False where that can't be told."""
+    with suppress(Unreachable, OSError, *no_answer()):
+        return is_untouched(lab)
+    return False
 
 
 def interrupted(exercise: Exercise, cut: Mapping[str, bool]) -> Report:

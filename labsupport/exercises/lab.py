@@ -34,13 +34,22 @@ class Unreachable(Exception):
     """The check could not look (no engine, time ran out): says nothing about the learner's work."""
 
 
+@dataclass(frozen=True)
+class Left:
+    """How a scene was left for the learner: when, by the engine's clock, and its files (path -> digest)."""
+
+    moment: float
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class Lab:
     """client: docker SDK client; events(since) yields engine events as dicts, oldest first; values: the seeded
     values; folder: the exercise's working folder; answers: plain JSON; refused: what was given and is none, in words;
     since: when the scene began (seconds since the epoch); made: what it made, kind -> name -> id (a volume's: when it
     was created), None where nobody knows; reach: "machine" when published ports answer on this
-    machine's 127.0.0.1, else "engine"; environment: that of a child process whose `docker` leads to the engine.
+    machine's 127.0.0.1, else "engine"; environment: that of a child process whose `docker` leads to the engine;
+    left: how the scene was left, None where nobody knows.
     """
 
     client: DockerClient
@@ -53,6 +62,7 @@ class Lab:
     since: float = 0.0
     reach: str = "engine"
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), kw_only=True, repr=False)
+    left: Left | None = field(default=None, kw_only=True)
     _seen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, repr=False)
 
     def fill(self, text: str) -> str:
@@ -165,6 +175,7 @@ class Lab:
         api = self.client.api
         try:
             handle = api.exec_create(container, command)["Id"]
+            traces.execs.add(str(handle))
             output = bytes(api.exec_start(handle)).decode(errors="replace")
         except APIError as error:
             # it ran when it was looked at, and has ended since: a container's fault, and not the engine's

@@ -10,35 +10,20 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from labsupport.exercises import begun, scene
-from labsupport.exercises.evaluate import RAISED, evaluate
-from labsupport.exercises.exercise import Exercise, Output, answers_as_dict
-from labsupport.exercises.lab import Lab
+from labsupport.exercises import scene
+from labsupport.exercises.evaluate import RAISED
+from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.outcome import Report, StepResult, Verdict
-from labsupport.exercises.recorded import EventSource
-from labsupport.exercises.seeds import fill, fill_all
+from labsupport.exercises.seeds import fill
+from labsupport.exercises.stage import Bench, Stage
 from labsupport.sandbox import paths
 
-if TYPE_CHECKING:
-    from docker import DockerClient
-
 SOLUTION, UNTOUCHED = "solution", "untouched"
-
-
-@dataclass
-class Bench:
-    """Where proofs run: an engine, the environment that leads the docker command to it, a folder of their own."""
-
-    client: DockerClient
-    environment: Mapping[str, str]
-    folder: Path
-    seed: str = "proof"
-    reach: str = "engine"
 
 
 @dataclass(frozen=True)
@@ -87,37 +72,19 @@ def other_seeds(exercise: Exercise, seed: str) -> list[str]:
 def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> Proof:
     """Set the scene, make the attempt, check it, and take everything away again."""
     began = time.monotonic()
-    known = exercise.values(bench.seed)
-    folder = bench.folder / exercise.id
-    environment = {**bench.environment, "LAB": str(folder), **exercise.variables(bench.seed)}
-    since = scene.set_up(exercise, lesson, folder, bench.client, known, environment)
-    made = begun.things(bench.client, exercise, known)
+    stage = Stage(exercise, lesson, bench)
+    stage.set_up()
     try:
-        output = scene.run_commands(attempt.commands, known, folder, environment, strict=False)
-        answers = {key: _answer(value, known, folder, environment) for key, value in _dict(attempt.answers).items()}
-        lab = Lab(
-            bench.client, known, folder, answers, EventSource(bench.client), since=since, reach=bench.reach, made=made,
-            environment=environment,
-        )  # fmt: skip
-        whole = evaluate(exercise, lab, exhaustive=True)
+        stage.run(attempt.commands)
+        whole = stage.check(stage.answers(attempt.answers), exhaustive=True)
     finally:
-        scene.remove_owned(bench.client, exercise, known)
+        stage.clear()
     report = as_shown(exercise, whole)
     text = str(report)
-    fault = _fault(replace(attempt, says=fill(attempt.says, known)), report, text)
-    if fault and output:
-        text += f"\n--- output of the attempt\n{output[-2000:]}"
+    fault = _fault(replace(attempt, says=fill(attempt.says, stage.known)), report, text)
+    if fault and stage.output:
+        text += f"\n--- output of the attempt\n{stage.output[-2000:]}"
     return Proof(attempt, fault, caught(whole), text, time.monotonic() - began)
-
-
-def _dict(answers: Any) -> dict[str, Any]:
-    return {"answer": answers} if isinstance(answers, Output) else answers_as_dict(answers)
-
-
-def _answer(value: Any, known: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> Any:
-    if isinstance(value, Output):
-        return scene.run_commands((value.command,), known, folder, environment, strict=True).strip()
-    return fill_all(value, known)
 
 
 def as_shown(exercise: Exercise, whole: Report) -> Report:
@@ -153,6 +120,8 @@ def _fault(attempt: Attempt, report: Report, text: str) -> str:
         return "a check could not look"
     if attempt.passes:
         return "" if report.passed else f"the right attempt {attempt.name!r} does not pass"
+    if attempt.name == UNTOUCHED and report.earned:
+        return f"the untouched start is worth {report.earned:g} points"
     if report.passed:
         return f"the attempt {attempt.name!r} passes and must not"
     if RAISED in text:  # a row for learners, but a check that reckons with the attempt says something better

@@ -75,6 +75,7 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
         reach="machine",
         refused=refused,
         made=started.made if started else None,
+        left=started.left if started else None,
         environment=box.environment(),
     )
 
@@ -153,7 +154,7 @@ def _begin(exercise: Exercise, lesson: Path, *, anew: bool) -> str:
         raise LessonError(f"{exercise.id} does not work here: {missing}", next_command="python3 -m labsupport doctor")
     environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}
     moment = scene.set_up(exercise, lesson, folder(exercise), client, known, environment)
-    begun.write(box.directory, exercise.id, begun.Begun(moment, begun.things(client, exercise, known)))
+    begun.write(box.directory, exercise.id, begun.after(client, exercise, known, folder(exercise), moment))
     kept.set_begun(exercise.id, moment)
     return "begun"
 

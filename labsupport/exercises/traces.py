@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PROBE_LABEL = "course.lab=probe"
 STEM = "course-probe"
+execs: set[str] = set()  # ids of the commands that checks of this process ran in containers of the learner's
 _NAME = re.compile(rf"/?{STEM}[:-](\d+)-[0-9a-f]+$")
 
 

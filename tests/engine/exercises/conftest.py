@@ -10,7 +10,7 @@ import pytest
 
 from labsupport import hub, sandbox
 from labsupport.errors import NoEngine
-from labsupport.exercises.proof import Bench
+from labsupport.exercises.stage import Bench
 
 
 @pytest.fixture(scope="session")

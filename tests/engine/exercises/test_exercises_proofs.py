@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from labsupport.exercises import catalog, proof, scene
-from labsupport.exercises.proof import Bench
+from labsupport.exercises.stage import Bench
 
 IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exercises]
 # the containers of lesson 08 have names, and cgroups of these names, which a second run beside would meet

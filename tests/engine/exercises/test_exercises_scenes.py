@@ -14,8 +14,8 @@ import pytest
 
 from labsupport import sandbox
 from labsupport.exercises import Lab, State, Verdict, catalog, evaluate, expect, looks, probes, proof, scene, session
-from labsupport.exercises.proof import Bench
 from labsupport.exercises.recorded import EventSource
+from labsupport.exercises.stage import Bench
 from labsupport.notebook import lab
 from labsupport.sandbox import events
 

@@ -15,7 +15,7 @@ import pytest
 
 from labsupport.exercises import oci
 from labsupport.exercises.lab import Lab
-from labsupport.exercises.proof import Bench
+from labsupport.exercises.stage import Bench
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.together("08-oci-by-hand")]
 
