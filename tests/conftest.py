@@ -30,6 +30,7 @@ from labsupport.lessons import Lesson, find
 from labsupport.sandbox import lifecycle, processes
 
 RUN = "COURSE_TEST_RUN"  # in the environment of all that a run starts: its home
+TIMEOUT = 900  # seconds; ends what hangs: several tests at once on a busy machine take a few minutes each
 CHOICES = ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE")
 
 
@@ -38,8 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--lesson", metavar="NN", help="only what is tested lesson by lesson, of this one")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Give the whole run, its kernels and its commands one home of their own; in it each process one of its own."""
+    # not in pyproject.toml: an environment without pytest-timeout would refuse the option, nbval's users' above all
+    if config.pluginmanager.hasplugin("timeout") and config.getoption("timeout", None) is None:
+        config.option.timeout = TIMEOUT
     worker = worker_of(config)
     if worker:
         home = Path(os.environ[RUN]) / worker

@@ -11,16 +11,18 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from labsupport import hub, sandbox
 from labsupport.lessons.source import Notebook
-from labsupport.sandbox import Sandbox, marked, paths
+from labsupport.sandbox import Sandbox, lifecycle, marked, paths
 
 SEED = "course"
 LEARNER = {"LABSUPPORT_SEED": SEED, "LABSUPPORT_WIDGETS": "0"}  # the learner "course", without widgets
+CHOICES = ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE", "LABSUPPORT_SEED")
 LEARNERS_CACHE = "/home/ada/.cache/containers-course"  # in committed outputs, whoever built them
 
 
@@ -41,6 +43,51 @@ def workplace() -> Iterator[Callable[[], None]]:
         yield lambda: begin_anew(sb)
     finally:
         sandbox.stop()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@dataclass
+class Place:
+    """A sandbox to run notebooks in: what leads a process there as a learner without widgets, its working folder."""
+
+    sandbox: Sandbox
+    environment: Mapping[str, str]
+    work: Path
+
+
+@contextmanager
+def fresh(
+    home: Path, report: Callable[[str], None] | None = None, *, seed: str = SEED, **wanted: str
+) -> Iterator[Place]:
+    """A sandbox below this home with its hub filled, removed at the end; os.environ is as before in between.
+
+    wanted: the variables that choose one (LABSUPPORT_SANDBOX, _ENGINE, _DRIVER, _STORE); none of the caller's count.
+    Raises SandboxError, HubError.
+    """
+    packages, others = str(paths.packages()), lifecycle.supervisors()
+    variables = {"LABSUPPORT_HOME": str(home), "LABSUPPORT_PACKAGES": packages, **wanted}
+    try:
+        with _variables(variables):
+            sb = sandbox.start(report or _nobody)
+            hub.fill(sb, report or _nobody)
+            made = Place(sb, {**environment(sb), **variables, "LABSUPPORT_SEED": seed}, paths.work())
+        yield made
+    finally:
+        with _variables(variables):
+            sandbox.purge()
+        lifecycle.reap(others)
+
+
+@contextmanager
+def _variables(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    for name in CHOICES:
+        os.environ.pop(name, None)
+    os.environ.update({name: value for name, value in variables.items() if value})
+    try:
+        yield
+    finally:
         os.environ.clear()
         os.environ.update(before)
 

@@ -148,6 +148,19 @@ def stop(name: str = "", report: Report = lambda line: None) -> bool:
     return running
 
 
+def supervisors() -> frozenset[int]:
+    """The process ids of the supervisors that this process has started."""
+    return frozenset(each.pid for each in _SUPERVISORS)
+
+
+def reap(others: frozenset[int], seconds: float = 30) -> None:
+    """Wait for those among them that were told to end: all but these others."""
+    for each in [each for each in _SUPERVISORS if each.pid not in others]:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            each.wait(seconds)
+            _SUPERVISORS.remove(each)
+
+
 def purge(name: str = "", report: Report = lambda line: None) -> None:
     """Stop the sandbox and remove all of it: engine data, hub, sockets. The learner's working copy stays.
 
