@@ -43,15 +43,18 @@ def built(lab: Lab, changes: Mapping[str, str | None] = {}, *, options: tuple[st
 
 
 def put(folder: Path, name: str, text: str | None) -> None:
-    """Another text in the place of a file, or none; a link in that place goes, what it leads to stays as it is.
+    """Another text in the place of a file, or none; who may run it stays; a link goes, what it leads to stays.
 
     Raises Missing when the place is behind a link that leads out of the folder.
     """
     place = Lab(None, folder=folder).inside(str(Path(name).parent)) / Path(name).name  # type: ignore[arg-type]
+    mode = place.lstat().st_mode & 0o777 if place.is_file() and not place.is_symlink() else None
     place.unlink(missing_ok=True)
     if text is not None:
         with place.open("x", encoding="utf-8") as file:
             file.write(text)
+        if mode is not None:
+            place.chmod(mode)
 
 
 def _build(lab: Lab, folder: Path, tag: str, options: tuple[str, ...]) -> None:

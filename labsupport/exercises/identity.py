@@ -13,15 +13,20 @@ from labsupport.exercises.lab import Lab, Missing, Unreachable
 from labsupport.exercises.looks import Look
 
 
-def made_from(container: str, image: str) -> Look:
+def made_from(container: str, image: str, *, rebuilt: bool = False) -> Look:
     """The image that a container was made from: the wanted name when it is that image, else one that it has.
 
-    The wanted one is the image that the scene made under that name, else the hub's, else what has the name.
+    The wanted one is the image that the scene made under that name, else the hub's, else what has the name; rebuilt:
+    always what has the name now, where the goal is to make the image anew.
     """
 
     def fetch(lab: Lab) -> str:
-        found = lab.inspect("container", container)
-        return _named(lab, str(found["Image"]), lab.fill(image), str(found["Config"].get("Image")))
+        found, wanted = lab.inspect("container", container), lab.fill(image)
+        called = str(found["Config"].get("Image"))
+        if rebuilt:
+            now = lab.inspect("image", wanted)  # raises Missing before anything is compared with it
+            return wanted if _same(lab, str(found["Image"]), now) else f"another image than {wanted} is now"
+        return _named(lab, str(found["Image"]), wanted, called)
 
     return Look(fetch, f"docker container inspect {container} --format '{{{{.Config.Image}}}} {{{{.Image}}}}'")
 
@@ -55,9 +60,24 @@ def _is_it(lab: Lab, found: dict[str, Any], wanted: str) -> bool:
     if sold := _in_hub(lab, wanted):
         return _content(found.get("RootFS", {}).get("Layers"), found.get("Config")) in sold
     try:
-        return bool(lab.inspect("image", wanted)["Id"] == found["Id"])
+        return _same(lab, str(found["Id"]), lab.inspect("image", wanted))
     except Missing:
         return False
+
+
+def _same(lab: Lab, identity: str, other: dict[str, Any]) -> bool:
+    """Whether an image is another one, or has the same in it: a build from the cache may give a new id (BuildKit's
+    attestations have times in them).
+    """
+    if identity == other["Id"]:
+        return True
+    try:
+        found = lab.inspect("image", identity)
+    except Missing:
+        return False
+    return _content(found["RootFS"].get("Layers"), found.get("Config")) == _content(
+        other["RootFS"].get("Layers"), other.get("Config")
+    )
 
 
 def _content(layers: Any, config: Any) -> str:

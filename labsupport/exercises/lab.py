@@ -6,8 +6,10 @@ Nothing here belongs to the learner's kernel: the same check runs in a notebook 
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import re
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -191,9 +193,11 @@ class Lab:
         return rows
 
     @contextmanager
-    def throwaway(self, image: str = "busybox", command: Any = None, **options: Any) -> Iterator[Any]:
+    def throwaway(
+        self, image: str = "busybox", command: Any = None, *, files: Mapping[str, str] = {}, **options: Any
+    ) -> Iterator[Any]:
         """A started container of our own for a probe, labelled `course.lab=probe`; gone afterwards, and so is its
-        image if it was not there before.
+        image if it was not there before. files: texts at absolute paths in it that are others before it starts.
         """
         from docker.errors import APIError, ImageNotFound
 
@@ -213,6 +217,8 @@ class Lab:
             image, command, name=traces.container_name(), labels=labels, **options
         )
         try:
+            if files:
+                container.put_archive("/", _packed(files))
             container.start()
             yield container
         finally:
@@ -221,6 +227,18 @@ class Lab:
             if not had:
                 with traces.gone_or_in_use():
                     self.client.api.remove_image(image)
+
+
+def _packed(files: Mapping[str, str]) -> bytes:
+    """Files as a tar archive, at their paths below the root; everybody may read and run them."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            data = text.encode()
+            entry.size, entry.mode = len(data), 0o755
+            archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()
 
 
 def no_answer() -> tuple[type[Exception], ...]:

@@ -1,0 +1,30 @@
+"""What a check puts into its copy of the learner's folder."""
+
+from pathlib import Path
+
+import pytest
+
+from labsupport.exercises import builds
+from labsupport.exercises.lab import Missing
+
+
+def test_another_text_may_be_run_as_the_file_that_was_there(tmp_path: Path) -> None:
+    script = tmp_path / "worker.sh"
+    script.write_text("echo old\n", encoding="utf-8")
+    script.chmod(0o755)
+    builds.put(tmp_path, "worker.sh", "echo new\n")
+    assert script.read_text(encoding="utf-8") == "echo new\n"
+    assert script.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_link_goes_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    target = tmp_path / "target"
+    target.write_text("kept", encoding="utf-8")
+    (folder / "file").symlink_to(target)
+    builds.put(folder, "file", "new")
+    assert (target.read_text(encoding="utf-8"), (folder / "file").is_symlink()) == ("kept", False)
+    (folder / "out").symlink_to(tmp_path)
+    with pytest.raises(Missing):
+        builds.put(folder, "out/file", "new")
