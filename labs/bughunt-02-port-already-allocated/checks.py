@@ -5,12 +5,14 @@ from labsupport.exercises import (
     Name,
     Port,
     Probe,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
     expect,
+    identity,
     looks,
     mistakes,
     probes,
@@ -52,8 +54,17 @@ EXERCISES = (
                     "http://127.0.0.1:{port}/ gives the new page",
                     probes.page("{port}"),
                     expect.contains("{token}"),
-                    mistakes=(PAUSED, mistakes.other_host_port("{name}", "{port}")),
+                    mistakes=(
+                        PAUSED,
+                        mistakes.other_host_port("{name}", "{port}"),
+                        mistakes.seen_when(
+                            "not started again",
+                            "the start that failed is not made up for: `docker start {name}` once the port is free.",
+                            lambda lab, _: identity.behind("{port}").fetch(lab) is None,
+                        ),
+                    ),
                 ),
+                State("{port} leads to {name}", identity.behind("{port}"), expect.equals("{name}")),
                 points=2,
             ),
             Step(
@@ -74,7 +85,53 @@ EXERCISES = (
         ),
         solution=("docker stop -t 0 {old}", "docker start {name}"),
         untouched_says="running",
+        right=(
+            Right(
+                "killed, and a wrong start before", ("docker start {name}", "docker kill {old}", "docker start {name}")
+            ),
+            Right(
+                "made anew, another port as well",
+                (
+                    "docker stop -t 0 {old}",
+                    "docker rm {name}",
+                    "docker run -d -p {port}:8080 -p 80 --name {name} busybox "
+                    + SERVE.format("{token}").replace("-f", "-f -p 8080"),
+                ),
+            ),
+            Right(
+                "by the SDK, by id",
+                (
+                    'python3 -c "import docker; c = docker.from_env().containers; '
+                    "c.get(c.get('{old}').id).stop(timeout=0); c.get('{name}').start()\"",
+                ),
+            ),
+            Right(
+                "paused first",
+                (
+                    "docker pause {old}",
+                    "docker start {name}",
+                    "docker unpause {old}",
+                    "docker stop -t 0 {old}",
+                    "docker start {name}",
+                    "docker restart -t 0 {name}",
+                ),
+            ),
+        ),
         wrong=(
+            Wrong("only stopped", ("docker stop -t 0 {old}",), says="not started again"),
+            Wrong(
+                "another one answers",
+                (
+                    "docker stop -t 0 {old}",
+                    "docker run -d --label course.lab={id} -p {port}:80 busybox " + SERVE.format("{token}"),
+                ),
+                says="{port} leads to {name}",
+            ),
+            Wrong(
+                "another page",
+                ("docker stop -t 0 {old}", "docker rm {name}", "docker run -d --name {name} -p {port}:80 web"),
+                says="gives the new page",
+            ),
             Wrong("old one removed", ("docker rm -f {old}", "docker start {name}"), says="removed instead of stopped"),
             Wrong("old one paused", ("docker pause {old}", "docker start {name}"), says="paused, not stopped"),
             Wrong(

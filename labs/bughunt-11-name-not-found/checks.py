@@ -5,6 +5,7 @@ from labsupport.exercises import (
     Lab,
     Name,
     Probe,
+    Right,
     Scene,
     State,
     Step,
@@ -17,14 +18,27 @@ from labsupport.exercises import (
     probes,
 )
 
+NET = "docker network create --label course.lab={id} {net}"
 SERVE = "sh -c 'mkdir /w; echo {token} > /w/index.html; exec httpd -f -h /w'"
+
+
+def _shared(lab: Lab, *names: str) -> list[str]:
+    """The networks, other than the default bridge, that all these containers are in."""
+    networks = [set(lab.inspect("container", name)["NetworkSettings"]["Networks"]) for name in names]
+    return sorted(set.intersection(*networks) - {"bridge"})
 
 
 @look("docker inspect {client} {server} --format '{{json .NetworkSettings.Networks}}'")
 def shared_networks(lab: Lab) -> list[str]:
-    """The networks, other than the default bridge, that both containers are in."""
-    networks = [set(lab.inspect("container", name)["NetworkSettings"]["Networks"]) for name in ("{client}", "{server}")]
-    return sorted((networks[0] & networks[1]) - {"bridge"})
+    return _shared(lab, "{client}", "{server}")
+
+
+@look("docker exec {stranger} nslookup {server}")
+def stranger_finds(lab: Lab) -> str:
+    """How the stranger finds the server: by a network of both, or by an answer for the name; "" when it does not."""
+    if shared := _shared(lab, "{stranger}", "{server}"):
+        return f"both are in {', '.join(shared)}"
+    return "an address" if probes.resolves("{stranger}", "{server}").fetch(lab) else ""
 
 
 EXERCISES = (
@@ -34,8 +48,9 @@ EXERCISES = (
         goal=(
             "Symptom: both containers run, and `docker exec {client} wget -qO- http://{server}/` says "
             "`bad address`.\n"
-            "Repair it without starting anything anew: the same command, in the same {client}, prints the page of the "
-            "same {server}. {stranger} must not find {server} by its name."
+            "Repair it by a network that you make (`{net}`, say), and make no container anew: the same command, in the "
+            "same {client}, prints the page of the same {server}. {stranger} runs on, and must not find {server} by "
+            "its name."
         ),
         seeds={
             "client": Name("app"),
@@ -55,7 +70,7 @@ EXERCISES = (
             commands=(
                 (
                     "docker run -d --label course.lab={id} --name {server} busybox " + SERVE,
-                    "docker run -d --label course.lab={id} --label scene=first --name {client} busybox sleep 3600",
+                    "docker run -d --label course.lab={id} --name {client} busybox sleep 3600",
                     "docker run -d --label course.lab={id} --name {stranger} busybox sleep 3600",
                 ),
             ),
@@ -79,8 +94,8 @@ EXERCISES = (
                 ),
                 State(
                     "{client} is the container it was",
-                    looks.container("{client}", '.Config.Labels["scene"]').of_scene("container", "{client}"),
-                    expect.equals("first"),
+                    looks.container("{client}", ".State.Status").of_scene("container", "{client}"),
+                    expect.equals("running"),
                 ),
                 points=2,
                 after="same network",
@@ -89,16 +104,45 @@ EXERCISES = (
                 "not by strangers",
                 Probe(
                     "{stranger} does not find {server}",
-                    probes.resolves("{stranger}", "{server}"),
-                    expect.false("no answer for the name"),
+                    stranger_finds.of_scene("container", "{stranger}"),
+                    expect.absent(),
                 ),
                 after="same network",
             ),
         ),
         solution=(
-            "docker network create --label course.lab={id} {net}",
+            NET,
             "docker network connect {net} {client}",
             "docker network connect {net} {server}",
+        ),
+        untouched_says="share a network of their own",
+        right=(
+            Right(
+                "made in another order, another name, a network without a way out",
+                (
+                    "docker network create --internal --label course.lab={id} {net}-2",
+                    "docker network connect --alias x {net}-2 {server}",
+                    "docker network connect {net}-2 {client}",
+                ),
+            ),
+            Right(
+                "the stranger let in and out again, the bridge left, a restart",
+                (
+                    NET,
+                    "for c in {client} {server} {stranger}; do docker network connect {net} $c; done",
+                    "docker network disconnect {net} {stranger}",
+                    "docker network disconnect bridge {client}",
+                    "docker network create --label course.lab={id} {net}-2; docker network connect {net}-2 {stranger}",
+                    "docker restart -t 0 {client} {server}",
+                ),
+            ),
+            Right(
+                "by the SDK, by ids",
+                (
+                    "python3 -c \"import docker; c = docker.from_env(); n = c.networks.create('{net}'); "
+                    "[n.connect(c.containers.get(x).id) for x in ('{client}', '{server}')]\"",
+                ),
+            ),
         ),
         wrong=(
             Wrong(
@@ -133,22 +177,31 @@ EXERCISES = (
                 says="is the container it was",
             ),
             Wrong(
-                "client made anew with its label",
-                (
-                    "docker network create {net}",
-                    "docker network connect {net} {server}",
-                    "docker rm -f {client}",
-                    "docker run -d --network {net} --name {client} --label scene=first busybox sleep 3600",
-                ),
-                says="is another container than the one",
-            ),
-            Wrong(
                 "server made anew",
                 (
                     "docker network create {net}",
                     "docker network connect {net} {client}",
                     "docker rm -f {server}",
                     "docker run -d --network {net} --name {server} busybox " + SERVE,
+                ),
+                says="is another container than the one",
+            ),
+            Wrong(
+                "the stranger made deaf",
+                (
+                    NET,
+                    "for c in {client} {server} {stranger}; do docker network connect {net} $c; done",
+                    "docker exec {stranger} sh -c 'echo nameserver 127.0.0.2 > /etc/resolv.conf'",
+                ),
+                says="both are in {net}",
+            ),
+            Wrong(
+                "another stranger",
+                (
+                    NET,
+                    "for c in {client} {server} {stranger}; do docker network connect {net} $c; done",
+                    "docker rename {stranger} x-{stranger}",
+                    "docker run -d --label course.lab={id} --name {stranger} busybox sleep 3600",
                 ),
                 says="is another container than the one",
             ),

@@ -130,3 +130,37 @@ def _sold(url: str, name: str) -> tuple[str, ...]:
         except (HubError, ValueError, KeyError):
             return ()  # damaged or gone: the name has to do
     return tuple(found)
+
+
+def behind(port: str) -> Look:
+    """The name of the running container that http://127.0.0.1:PORT/ leads to; None when there is none."""
+
+    def fetch(lab: Lab) -> str | None:
+        for row in lab.client.api.containers():
+            for each in row.get("Ports") or ():
+                other = str(each.get("IP") or "").startswith("127.") and each["IP"] != "127.0.0.1"
+                if str(each.get("PublicPort")) == lab.fill(port) and each.get("Type") == "tcp" and not other:
+                    return next(str(name).lstrip("/") for name in row["Names"] if name.count("/") < 2)
+        return None
+
+    return Look(fetch, f"docker ps --filter publish={port}")
+
+
+def removed(kind: str, name: str) -> Look:
+    """ "removed" when what the scene made under this name is gone, whatever it was called at last; else what it is."""
+
+    def fetch(lab: Lab) -> str:
+        from docker.errors import NotFound
+
+        identity = lab.identity(kind, name)
+        if not identity:
+            return "removed"
+        try:
+            found = getattr(lab.client.api, f"inspect_{kind}")(identity)
+        except NotFound:
+            return "removed"
+        called = str(found.get("Name", "")).lstrip("/")
+        state = (found.get("State") or {}).get("Status", "there") if kind == "container" else "there"
+        return f"{state}, called {called}" if called != lab.fill(name) else str(state)
+
+    return Look(fetch, f"docker ps -a --filter name={name}" if kind == "container" else f"docker {kind} ls")
