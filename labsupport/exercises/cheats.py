@@ -159,8 +159,8 @@ def led_astray(exercise: Exercise, lesson: Path, bench: Bench) -> list[str]:
 
 
 def _back_to_the_start(stage: Stage) -> None:
-    """As a learner goes back: by undo where there is a scene, else by removing what came of the attempt."""
-    if stage.exercise.scene:
+    """As a learner goes back: by undo where there is a scene or a file, else by removing what came of the attempt."""
+    if stage.exercise.scene or any(stage.folder.iterdir()):
         stage.set_up()
     else:
         stage.clear()

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 LONGEST = 60  # seconds a command of a scene or an attempt may take on an idle laptop
+NOTHING: Mapping[str, Iterable[str]] = {}
 KEPT = 3  # earlier working folders of an exercise that undo keeps
 
 
@@ -99,14 +100,19 @@ def _run(command: str, folder: Path, environment: Mapping[str, str]) -> tuple[in
     return shell.returncode, output
 
 
-def remove_owned(client: DockerClient, exercise: Exercise, known: Mapping[str, Any]) -> None:
-    """Remove the exercise's containers, networks, volumes, and the images it owns. What is not there is fine."""
+def remove_owned(
+    client: DockerClient, exercise: Exercise, known: Mapping[str, Any], made: Mapping[str, Iterable[str]] = NOTHING
+) -> None:
+    """Remove the exercise's containers, networks, volumes, and the images it owns. What is not there is fine.
+
+    made: names, by kind, of what its scene once made: a learner may have put something else in such a place.
+    """
     api = client.api
     owned = [fill(item, known).split(":", 1) for item in exercise.owns]
     label = {"label": f"course.lab={exercise.id}"}
 
     def names(kind: str) -> list[str]:
-        return [name for what, name in owned if what == kind]
+        return [name for what, name in owned if what == kind] + list(made.get(kind, ()))
 
     mine = {f"/{name}" for name in names("container")}
     there = api.containers(all=True)
@@ -131,7 +137,7 @@ def remove_owned(client: DockerClient, exercise: Exercise, known: Mapping[str, A
         with gone_or_in_use():
             api.remove_volume(name, force=True)
     untagged = api.images(filters={**label, "dangling": True})
-    for name in [*names("image"), *(item["Id"] for item in untagged)]:
+    for name in [*(name for what, name in owned if what == "image"), *(item["Id"] for item in untagged)]:
         with gone_or_in_use():
             api.remove_image(name, force=True)
 
@@ -176,22 +182,39 @@ def set_up(
     client: DockerClient,
     known: Mapping[str, Any],
     environment: Mapping[str, str],
+    made: Mapping[str, Iterable[str]] = NOTHING,
 ) -> float:
     """Bring the exercise to its start: nothing of it left in the engine, fresh files, its commands run.
 
-    Gives the moment of the start by the engine's clock: what ended the old scene came before it.
+    Gives the moment of the start by the engine's clock: what ended the old scene came before it. made: names, by kind,
+    of what the scene made the last time.
 
     The prepare commands run only while an image that they build (`-t NAME`) is missing, so that undo is quick.
     Raises LessonError when a command fails.
     """
-    remove_owned(client, exercise, known)
+    remove_owned(client, exercise, known, made)
     copy_files(exercise, lesson, folder)
     if exercise.scene and exercise.scene.prepare and not _prepared(exercise.scene, client, known):
         run_commands(exercise.scene.prepare, known, folder, environment, strict=True)
     moment = engine_now(client)
     if exercise.scene:
-        run_commands(exercise.scene.commands, known, folder, environment, strict=True)
+        try:
+            run_commands(exercise.scene.commands, known, folder, environment, strict=True)
+        except LessonError as error:
+            remove_owned(client, exercise, known, made)  # a half of a scene would only lead astray
+            raise _with_holder(error, client) from None
     return moment
+
+
+def _with_holder(error: LessonError, client: DockerClient) -> LessonError:
+    """The error, with the container that holds the port when that is what a command failed at."""
+    taken = re.search(r":(\d+)(?: failed: port is already allocated|.*address already in use)", error.seen)
+    for row in client.api.containers() if taken else ():
+        if any(str(port.get("PublicPort")) == taken[1] for port in row.get("Ports") or ()):  # type: ignore[index]
+            name = (row.get("Names") or [row["Id"][:12]])[0].lstrip("/")
+            seen = f"{error.seen}; the container {name} holds the port"
+            return LessonError(error.message, seen=seen, next_command=f"docker stop {name}")
+    return error
 
 
 def lay_missing(exercise: Exercise, lesson: Path, folder: Path) -> None:

@@ -153,7 +153,9 @@ def _begin(exercise: Exercise, lesson: Path, *, anew: bool) -> str:
     if missing := scene.lacking(exercise, client):
         raise LessonError(f"{exercise.id} does not work here: {missing}", next_command="python3 -m labsupport doctor")
     environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}
-    moment = scene.set_up(exercise, lesson, folder(exercise), client, known, environment)
+    earlier = begun.read(box.directory, exercise.id)
+    made = earlier.made if earlier else scene.NOTHING
+    moment = scene.set_up(exercise, lesson, folder(exercise), client, known, environment, made)
     begun.write(box.directory, exercise.id, begun.after(client, exercise, known, folder(exercise), moment))
     kept.set_begun(exercise.id, moment)
     return "begun"

@@ -58,7 +58,8 @@ class Stage:
     def set_up(self) -> None:
         """Bring the exercise to its start, as `begin` and `undo` do. Raises LessonError."""
         client, known = self.bench.client, self.known
-        moment = scene.set_up(self.exercise, self.lesson, self.folder, client, known, self.environment)
+        made = self.begun.made
+        moment = scene.set_up(self.exercise, self.lesson, self.folder, client, known, self.environment, made)
         self.begun = begun.after(client, self.exercise, known, self.folder, moment)
 
     def run(self, commands: Sequence[str | tuple[str, ...]], known: Mapping[str, Any] | None = None) -> None:
@@ -89,4 +90,4 @@ class Stage:
 
     def clear(self) -> None:
         """Take away what the exercise has in the engine."""
-        scene.remove_owned(self.bench.client, self.exercise, self.known)
+        scene.remove_owned(self.bench.client, self.exercise, self.known, self.begun.made)

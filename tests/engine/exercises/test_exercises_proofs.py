@@ -1,5 +1,5 @@
-"""Every exercise of the course, proved: the solution passes, wrong attempts fail with their message, an untouched
-start fails, and no check is decoration.
+"""Every exercise of the course, proved: solutions pass, whatever way was taken to them, wrong attempts fail with their
+message, an untouched start is worth nothing, no cheat passes, and no check is decoration.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from labsupport.exercises import catalog, proof, scene
+from labsupport.exercises import catalog, cheats, proof, scene
 from labsupport.exercises.stage import Bench
 
 IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exercises]
@@ -34,3 +34,19 @@ def test_exercise(exercise_id: str, bench: Bench) -> None:
     faults = [f"{p.fault}\n{p.report}" for p in proofs if p.fault]
     assert not faults, "\n\n".join(faults)
     assert not proof.decoration(exercise, proofs)
+
+
+# the Docker SDK leaves sockets of streams to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.engine
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "exercise_id", [pytest.param(each, marks=OCI if each.startswith("08") else ()) for each in IDS]
+)
+def test_no_cheat_passes_and_no_detour_matters(exercise_id: str, bench: Bench) -> None:
+    lesson, exercise = catalog.find_exercise(exercise_id)
+    if missing := scene.lacking(exercise, bench.client):
+        pytest.skip(missing)
+    _, before = catalog.find_exercise(IDS[IDS.index(exercise_id) - 1])
+    assert cheats.cheated(exercise, lesson.folder, bench, before) == []
+    assert cheats.led_astray(exercise, lesson.folder, bench) == []

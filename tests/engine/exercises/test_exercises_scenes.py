@@ -13,7 +13,22 @@ from typing import Any
 import pytest
 
 from labsupport import sandbox
-from labsupport.exercises import Lab, State, Verdict, catalog, evaluate, expect, looks, probes, proof, scene, session
+from labsupport.errors import LessonError
+from labsupport.exercises import (
+    Lab,
+    State,
+    Verdict,
+    begun,
+    catalog,
+    evaluate,
+    expect,
+    looks,
+    probes,
+    proof,
+    scene,
+    session,
+    traces,
+)
 from labsupport.exercises.recorded import EventSource
 from labsupport.exercises.stage import Bench
 from labsupport.notebook import lab
@@ -139,6 +154,52 @@ def test_undo_gives_exactly_the_start_however_often(
     scene.run_commands(exercise.solution, exercise.values("course"), folder, learner.environment, strict=False)
     lab.check("02.5")
     assert "3 of 3 points" in capsys.readouterr().out
+
+
+def test_undo_gives_the_start_where_something_else_took_a_name_of_the_scene(learner: Bench, shell: Shell) -> None:
+    lab.begin("bug.12")
+    name = next(name for name in begun_things(learner, "bug.12")["container"])
+    shell(f"docker rm -f {name}; docker run -d --name {name} busybox sleep 700")  # no label: undo can't tell by that
+    lab.undo("bug.12")
+    assert learner.client.api.inspect_container(name)["Config"]["Labels"]["course.lab"] == "bug.12"
+
+
+def begun_things(learner: Bench, name: str) -> begun.Things:
+    found = begun.read(box_of(learner).directory, name)
+    assert found is not None
+    return found.made
+
+
+def test_a_begin_that_fails_leaves_nothing_and_names_who_is_in_the_way(learner: Bench, shell: Shell) -> None:
+    lesson, exercise = catalog.find_exercise("06.8")
+    known = exercise.values("course")
+    shell(f"docker run -d --name holder-of-it -p 127.0.0.1:{known['port']}:80 busybox sleep 700")
+    try:
+        with pytest.raises(LessonError) as failed:
+            lab.begin("06.8")
+    finally:
+        shell("docker rm -f holder-of-it")
+    assert "holder-of-it holds the port" in failed.value.seen
+    assert failed.value.next_command == "docker stop holder-of-it"
+    assert begun.names(begun.things(learner.client, exercise, known)) == []
+    lab.begin("06.8")
+    assert begun.names(begun.things(learner.client, exercise, known)) != []
+
+
+def test_what_a_kernel_that_was_killed_in_a_check_has_left_is_swept(learner: Bench, shell: Shell) -> None:
+    child = subprocess.Popen(["true"])
+    child.wait()
+    left, mine = f"course-probe-{child.pid}-0a", traces.container_name()
+    shell("docker pull -q busybox")
+    for name in (left, mine):
+        shell(f"docker run -d --name {name} --label {traces.PROBE_LABEL} busybox sleep 700")
+    shell(f"docker tag busybox course-probe:{child.pid}-0b")
+    try:
+        lab.check("bug.1")
+        assert shell(f"docker ps -aq --filter name={left}; docker images -q course-probe") == ""
+        assert shell(f"docker ps -q --filter name={mine}") != ""
+    finally:
+        shell(f"docker rm -f {mine}")
 
 
 def test_what_the_sandboxs_stop_ended_is_told_and_brought_back(
