@@ -69,6 +69,8 @@ TABLE: dict[str, str] = {
     + "an environment made anew takes minutes; LABSUPPORT_VENV itself: tests/unit/cli/test_bootstrap.py",
     "exercises/catalog.py find": HERE + "test_progress_lists_the_exercises",
     "exercises/catalog.py find_exercise": HERE + "test_the_call_for_what_is_no_exercise",
+    "exercises/scene.py _with_holder": "tests/engine/exercises/test_exercises_scenes.py::"
+    "test_a_begin_that_fails_leaves_nothing_and_its_advice_helps",
     "exercises/session.py _begin": LOOK + "what the engine lacks",
     "exercises/session.py _answering": HUNG,
     "exercises/session.py _writable": LOOK + "who may write a folder",
