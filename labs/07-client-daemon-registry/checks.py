@@ -264,9 +264,9 @@ PLATES = 40
 ERRORS = looks.logs("{name}", stdout=False)
 TALK = (
     "docker run --name {name} --label course.lab=07.2 busybox sh -c "
-    '\'n=0; while [ $n -lt %d ]; do echo "plate $n"; '
-    '[ $((n %% {every})) = 0 ] && echo "plate $n is cracked ({token})" >&2; n=$((n+1)); done; true\''
-) % PLATES
+    '\'n=0; while [ $n -lt PLATES ]; do echo "plate $n"; '
+    '[ $((n % {every})) = 0 ] && echo "plate $n is cracked ({token})" >&2; n=$((n+1)); done; true\''
+).replace("PLATES", str(PLATES))
 FRAMES = Exercise(
     id="07.2",
     title="Frames, by hand",
@@ -307,7 +307,7 @@ FRAMES = Exercise(
     right=(
         Right("with its unit", answers=Output("echo $(docker logs {name} 2>&1 >/dev/null | wc -c) bytes")),
         Right("with a short unit", answers=Output("echo $(docker logs {name} 2>&1 >/dev/null | wc -c)B")),
-        Right("by the SDK", answers=Output(in_python("print(len(engine.containers.get('{name}').logs(stdout=False)))"))),
+        Right("by the SDK", answers=Output(in_python("print(len(engine.api.logs('{name}', stdout=False)))"))),
         Right(
             "decoded by od, and the container run again",
             ("docker start -a {name} >/dev/null 2>&1",),
@@ -449,7 +449,7 @@ GONE = Exercise(
         Right(
             "the signal's name",
             answers={
-                "signal": Output("case {signal} in 1) echo HUP;; 10) echo SIGUSR1;; 12) echo usr2;; *) echo sigterm;; esac"),
+                "signal": Output("kill -l {signal}"),  # TERM
                 "code": "{code}",
             },
         ),
@@ -578,6 +578,7 @@ CONTEXT = Exercise(
         ),
     ),
     wrong=(
+        Wrong("no context", ("docker --config client version",), says="has no context called {name}"),
         Wrong(
             "an address nobody listens at",
             (NOWHERE, USE),
@@ -595,9 +596,15 @@ CONTEXT = Exercise(
             (MAKE, MAKE.replace("{name}", "other"), USE.replace("{name}", "other")),
             says="made, not chosen",
         ),
-        Wrong("by the learner's own client", (MAKE.replace("--config client ", ""), USE.replace("--config client ", ""),
-              "docker context use default; docker context rm -f {name}"), says="has no context called {name}"),
-        Wrong("no context", ("docker --config client version",), says="has no context called {name}"),
+        Wrong(
+            "by the learner's own client",
+            (
+                MAKE.replace("--config client ", ""),
+                USE.replace("--config client ", ""),
+                "docker context use default; docker context rm -f {name}",
+            ),
+            says="has no context called {name}",
+        ),
     ),
     minutes=6,
 )
