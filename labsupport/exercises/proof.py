@@ -1,5 +1,5 @@
 """Prove an exercise on a real engine: the solution passes, each wrong attempt fails with its message, an untouched
-start fails, and no check is decoration.
+start fails, no cheat passes, no detour changes the verdict (labsupport.exercises.cheats), and no check is decoration.
 
 `python -m labsupport.exercises.proof 01.2 bug.3 [--host unix:///run/x.sock]` does it on the running sandbox or on
 another engine, for lesson authors; pytest does it for every exercise (tests/engine/exercises).
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from labsupport.exercises import scene
+from labsupport.exercises import cheats, scene
 from labsupport.exercises.evaluate import RAISED
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.outcome import Report, StepResult, Verdict
@@ -192,10 +192,22 @@ def main(arguments: list[str]) -> int:
                 )
                 if proof.fault or options.show:
                     print(proof.report)
-            faults = decoration(exercise, proofs)
+            faults = [
+                *decoration(exercise, proofs),
+                *cheats.cheated(exercise, lesson.folder, bench, _before_it(exercise)),
+            ]
+            faults += cheats.led_astray(exercise, lesson.folder, bench)
             print(*faults, sep="\n", end="\n" if faults else "")
             bad += sum(bool(proof.fault) for proof in proofs) + len(faults)
     return 1 if bad else 0
+
+
+def _before_it(exercise: Exercise) -> Exercise:
+    """The exercise before this one in the course, the last one before the first: its solution is no other's."""
+    from labsupport.exercises import catalog
+
+    every = [each for lesson in catalog.lessons() for each in lesson.exercises]
+    return every[[each.id for each in every].index(exercise.id) - 1]
 
 
 def _bench(host: str | None, folder: Path) -> Bench:

@@ -244,6 +244,24 @@ def test_what_the_sandboxs_stop_ended_is_told_and_brought_back(
     assert "Done." in capsys.readouterr().out
 
 
+def test_after_a_night_nothing_that_was_not_done_passes(learner: Bench) -> None:
+    """Stopped and started with its containers running, and begun once more: of every exercise that leaves any."""
+    begun_ones = []
+    for exercise in (e for lesson in catalog.lessons() for e in lesson.exercises):
+        starts = "docker run -d" in str(exercise.scene.commands) if exercise.scene else False
+        if starts and not scene.lacking(exercise, learner.client):
+            lab.begin(exercise.id)
+            begun_ones.append(exercise)
+    sandbox.stop(learner.environment["LABSUPPORT_SANDBOX"])
+    sandbox.start(lambda line: None, learner.environment["LABSUPPORT_SANDBOX"])
+    for exercise in begun_ones:
+        lab.begin(exercise.id)
+        lab.check(exercise.id)
+    kept = session.progress().read()["exercises"]
+    assert [each.id for each in begun_ones if kept.get(each.id, {}).get("passed")] == []
+    assert len(begun_ones) > 15
+
+
 def test_other_peoples_containers_stay(learner: Bench, shell: Shell) -> None:
     shell("docker run -d --name bystander --label course.lab=bug.99 busybox sleep 60")
     try:
