@@ -23,7 +23,8 @@ READY = "the machine listens"
 MEMORY = 128  # MiB given to the machine
 LIMIT = 3600  # seconds after which it switches itself off
 BOOT_SECONDS = 120
-KVM_SECONDS = 8  # a processor that helps prints the kernel's first line within one
+KVM_SECONDS = 8  # with a processor that helps the kernel's first line is there within one
+KERNEL_RUNS = "Linux version"  # that line; what is printed before it is the loader's ("Probing EDD ...")
 EMULATION = {"kvm": "with the processor's help (KVM)", "tcg": "in software emulation (no KVM)"}
 
 
@@ -122,7 +123,7 @@ class Machine:
         try:
             if self.accelerator == "kvm":
                 # some machines offer /dev/kvm and then stand still: no line of the kernel, no boot
-                self._until(re.compile(READY.encode() + rb"\r?\n"), limit, give_up=lambda: not self.log())
+                self._until(re.compile(READY.encode() + rb"\r?\n"), limit, give_up=self._no_kernel)
             else:
                 self._until(re.compile(READY.encode() + rb"\r?\n"), limit)
         except (OSError, TimeoutError) as error:
@@ -131,6 +132,9 @@ class Machine:
                 f"the machine did not boot {EMULATION[self.accelerator]}",
                 seen=" ".join(said.split()[-30:]) or str(error) or f"silent for {limit} s",
             ) from error
+
+    def _no_kernel(self) -> bool:
+        return KERNEL_RUNS not in self.log()
 
     def _until(self, pattern: re.Pattern[bytes], seconds: float, give_up: Callable[[], bool] | None = None) -> str:
         """What was written before the pattern. Raises OSError at the end of the stream, TimeoutError in time.
