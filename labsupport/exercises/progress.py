@@ -110,12 +110,13 @@ class Progress:
                 kept.update(passed=True, passed_at=int(time.time()), hints_needed=kept.get("hints", 0))
 
     def record_quiz(self, quiz: str, answer: tuple[str, ...], passed: bool, points: float) -> None:
+        """Keep an answer. A right one at the first try earns the points, a later one a part (`second_try`)."""
         with self.change() as data:
             kept = data["quizzes"].setdefault(quiz, {"tries": 0, "earned": 0, "passed": False})
             kept["tries"] += 1
             kept.update(answer=list(answer), points=points)
-            if passed:
-                kept.update(passed=True, earned=points)
+            if passed and not kept["passed"]:
+                kept.update(passed=True, earned=points if kept["tries"] == 1 else points * second_try())
 
     def predict(self, prediction: str, value: Any) -> Any:
         """Keep the first prediction (a later one would be hindsight) and give back the one that is kept."""
@@ -155,6 +156,15 @@ class Progress:
     def set_begun(self, exercise: str, moment: float) -> None:
         with self.change() as data:
             data["scenes"][exercise] = {"begun": moment}
+
+
+def second_try() -> float:
+    """What part of its points a quiz is worth after a wrong answer: LABSUPPORT_SECOND_TRY, 0 to 1; half by default."""
+    try:
+        part = float(os.environ.get("LABSUPPORT_SECOND_TRY", ""))
+    except ValueError:
+        return 0.5
+    return part if 0 <= part <= 1 else 0.5
 
 
 def _result(report: Report, engine: str, seed: str) -> dict[str, Any]:

@@ -36,11 +36,12 @@ class Quiz:
         return tuple(LETTERS[i] for i, choice in enumerate(self.choices) if choice.right)
 
     def chosen(self, answer: Any) -> tuple[str, ...]:
-        """The letters of an answer such as "b", "a, c" or ["a", "c"]. Raises ValueError naming the valid ones."""
+        """The letters of an answer: "b", "a, c", "ac", ["a", "c"]. Raises ValueError naming the valid ones."""
         valid = LETTERS[: len(self.choices)]
-        words = answer if isinstance(answer, (list, tuple)) else re.findall(r"\w+", str(answer).lower())
-        letters = sorted({str(word).strip().lower() for word in words})
-        if not letters or any(len(letter) != 1 or letter not in valid for letter in letters):
+        given = answer if isinstance(answer, (list, tuple)) else [answer]
+        words = [word for each in given for word in re.findall(r"\w+", str(each).lower()) if word != "and"]
+        letters = sorted({letter for word in words for letter in word})
+        if not letters or any(letter not in valid for letter in letters):
             raise ValueError(f"answer with the letter of a choice: {', '.join(valid)}")
         return tuple(letters)
 
@@ -54,12 +55,18 @@ class Quiz:
         return "\n".join([*lines, f'Answer with quiz("{self.id}", "{LETTERS[0]}")'])
 
     def graded(self, answer: Any) -> str:
-        """The verdict and the explanation of every choice."""
-        chosen, verdict = self.chosen(answer), "✔ pass" if self.passed(answer) else "✘ fail"
-        lines = [f"{self.id} {self.question}", f"{verdict}  you chose {', '.join(chosen)}"]
+        """The verdict, and the explanation of every choice; of a wrong answer, of those that were chosen: what the
+        others are is still to be found.
+        """
+        chosen, passed = self.chosen(answer), self.passed(answer)
+        lines = [f"{self.id} {self.question}", f"{'✔ pass ' if passed else '✘ fail:'} you chose {', '.join(chosen)}"]
         for i, choice in enumerate(self.choices):
+            if not passed and LETTERS[i] not in chosen:
+                continue
             mark = "right" if choice.right else "wrong"
             lines.append(f"  {LETTERS[i]}) {choice.text}: {mark}. {choice.why}")
+        if not passed and all(self.choices[LETTERS.index(letter)].right for letter in chosen):
+            lines.append("  That is not all of them.")
         return "\n".join(lines)
 
 

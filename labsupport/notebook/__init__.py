@@ -23,12 +23,13 @@ def load(shell: Any) -> None:
     the next command.
     """
     from labsupport import hub
-    from labsupport.notebook import magics
+    from labsupport.notebook import magics, mistyped
 
     engine = sandbox.start(report=_report)
     _tell_about_terminals(engine)
     engine.apply_environment()
     magics.register(shell, engine)
+    mistyped.register(shell)
     lab = importlib.import_module("labsupport.notebook.lab")
     lab.register(shell)
     lab.restore()

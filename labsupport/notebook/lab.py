@@ -15,12 +15,14 @@ from labsupport.errors import LessonError
 from labsupport.exercises.answers import plain_value, words
 from labsupport.exercises.exercise import Exercise, unasked
 from labsupport.notebook import asked
+from labsupport.notebook.mistyped import called
 from labsupport.notebook.panel import progress
 from labsupport.notebook.question import ask
 from labsupport.notebook.question import question as draw
 from labsupport.notebook.showing import show, show_words
 
 
+@called('check("01.2"), or with an answer: check("01.3", 4)')
 def check(exercise: str, answer: Any = None) -> None:
     """Check an exercise on the engine's real state and show what was found: `check("01.2")`, `check("01.3", 4)`.
 
@@ -54,6 +56,7 @@ def check(exercise: str, answer: Any = None) -> None:
     show(str(report), report._repr_html_())
 
 
+@called('hint("01.2")')
 def hint(exercise: str, number: int | None = None) -> None:
     """Show the next hint of an exercise, or hint 1, 2 or 3. The last one is the solution."""
     from labsupport.exercises import catalog, hints, session
@@ -66,6 +69,7 @@ def hint(exercise: str, number: int | None = None) -> None:
     show_words(hints.hint(steps, shown, found.values(session.seed())))
 
 
+@called('goal("01.2")')
 def goal(exercise: str) -> None:
     """Show what an exercise asks for, with this learner's values, and put them into the cells' environment.
 
@@ -107,6 +111,7 @@ def restore() -> None:
         export(found)
 
 
+@called('begin("01.2")')
 def begin(exercise: str) -> None:
     """Set up an exercise's scene and show its goal. Nothing is removed: what is there already is left as it is.
 
@@ -115,6 +120,7 @@ def begin(exercise: str) -> None:
     _begin(exercise, anew=False)
 
 
+@called('undo("01.2")')
 def undo(exercise: str) -> None:
     """Bring an exercise back to its start. Your files of it are kept in a folder beside, the last three times."""
     _begin(exercise, anew=True)
@@ -158,6 +164,7 @@ def register(shell: Any) -> None:
     shell.push(missing, interactive=False)
 
 
+@called('predict("01.p1")')
 def predict(prediction: str, answer: Any = None) -> None:
     """Ask for a prediction, or keep one: `predict("01.p1")`, `predict("01.p1", "b")`. The first one counts."""
     from labsupport.exercises import catalog, session
@@ -166,17 +173,23 @@ def predict(prediction: str, answer: Any = None) -> None:
     _, found = catalog.find(prediction)
     if not isinstance(found, Prediction):
         raise LessonError(f"{prediction} is not a prediction")
-    if answer is None:
+    if answer is None or answer is ...:
         ask(asked.of(found, predict))
         return
     try:
         accepted = found.accepted(plain_value(answer))
     except ValueError as error:
         example = '"a"' if found.choices else "1"
-        raise LessonError(str(error), seen=words(answer), next_command=f'predict("{found.id}", {example})') from None
+        seen = "no choice" if _is_empty(answer) else words(answer)
+        raise LessonError(str(error), seen=seen, next_command=f'predict("{found.id}", {example})') from None
     kept = session.progress().predict(found.id, accepted)
     said = f"Predicted: {found.words(kept)}"
     show_words(said if kept == accepted else f"{said} (your first prediction counts)")
+
+
+def _is_empty(answer: Any) -> bool:
+    """Whether nothing was chosen before the button was pressed."""
+    return isinstance(answer, (str, list)) and not answer
 
 
 def ask_again(shown: Iterable[str]) -> None:
@@ -196,6 +209,7 @@ def ask_again(shown: Iterable[str]) -> None:
                 draw(asked.of(found, predict))
 
 
+@called('reveal("01.p1")')
 def reveal(prediction: str) -> None:
     """Show what happened beside what was predicted."""
     from labsupport import sandbox
@@ -216,22 +230,24 @@ def reveal(prediction: str) -> None:
     show_words(found.fared(predicted, Lab(client) if client is not None else None))
 
 
-def quiz(question: str, answer: Any = None) -> None:
-    """Ask a quiz's question, or grade an answer: `quiz("01.q1")`, `quiz("01.q1", "b")`."""
+@called('quiz("01.q1", "b"), or with several letters: quiz("01.q1", "a", "c")')
+def quiz(question: str, answer: Any = None, *more: Any) -> None:
+    """Ask a quiz's question, or grade an answer: `quiz("01.q1")`, `quiz("01.q1", "b")`, `quiz("01.q1", "a", "c")`."""
     from labsupport.exercises import catalog, session
     from labsupport.exercises.quiz import Quiz
 
     _, found = catalog.find(question)
     if not isinstance(found, Quiz):
         raise LessonError(f"{question} is not a quiz")
-    if answer is None:
+    if answer is None or answer is ...:
         ask(asked.of(found, quiz))
         return
     try:
-        given = plain_value(answer)
+        given = plain_value([answer, *more] if more else answer)
         chosen = found.chosen(given)
     except ValueError as error:
-        raise LessonError(str(error), seen=words(answer), next_command=f'quiz("{found.id}", "a")') from None
+        seen = "no choice" if _is_empty(answer) else words(answer)
+        raise LessonError(str(error), seen=seen, next_command=f'quiz("{found.id}", "a")') from None
     session.progress().record_quiz(found.id, chosen, found.passed(given), found.points)
     show_words(found.graded(given))
 

@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, magics_class
 from labsupport import pace, transcript
 from labsupport.errors import CommandError
 from labsupport.notebook import completion, options, terminal
+from labsupport.notebook.explained import explain
 from labsupport.notebook.options import described, magic, option
 from labsupport.shell import CommandFailed, Result, run
 from labsupport.shell.show import Show
@@ -71,7 +72,7 @@ class ShellMagics(Magics):
             raise CommandFailed(
                 f"exit status {result.exit_code}",
                 result,
-                next_command=terminal.explain(result.stderr),
+                next_command=explain(result.stderr),
                 shown=not args.quiet,
             )
 

@@ -6,7 +6,6 @@ Only what certainly needs one. `docker run -it` does, `docker run -dit`, `docker
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,9 +28,6 @@ _EXEC = {"detach": "d", "help": "h", "interactive": "i", "privileged": "", "tty"
 _ATTACH = {"no-stdin": "", "sig-proxy": "", "help": "h"}
 _START = {"attach": "a", "interactive": "i", "help": "h"}
 _STATS = {"all": "a", "no-stream": "", "no-trunc": "", "help": "h"}
-
-_UNSET = re.compile(r"(\w+): (?:unbound variable|parameter not set)$", re.MULTILINE)  # bash; dash
-_NO_TERMINAL_SEEN = ("the input device is not a TTY", "stdin is not a terminal", "interactive login from a non TTY")
 
 
 @dataclass(frozen=True)
@@ -78,27 +74,6 @@ def needed(script: str) -> NeedsTerminal | None:
             playable = name in _CLIENTS and not instead.endswith("--no-stream")
             return NeedsTerminal(simple.text, reason, instead, playable)
     return None
-
-
-def explain(stderr: str) -> str:
-    """What to do next when a command's own message says what it missed; "" when it does not."""
-    if unset := _UNSET.search(stderr):
-        name = unset[1]
-        return (
-            f"run the cell above that sets ${name} again: begin(...) or goal(...) does for an exercise's values, "
-            f'os.environ["{name}"] = ... for others'
-        )
-    if any(each in stderr for each in _NO_TERMINAL_SEEN):
-        return "leave out -t, or type it in the terminal beside this notebook, or play it in a %%session cell"
-    if "Cannot connect to the Docker daemon" in stderr or "failed to connect to the docker API" in stderr:
-        return "%reload_ext labsupport (it starts the sandbox again)"
-    if "registry-1.docker.io" in stderr:
-        # the engine asks Docker Hub for what the sandbox's hub lacks, and for what it serves with a wrong digest
-        return (
-            "%reload_ext labsupport (it mends the course's own images; others come from Docker Hub, over the internet. "
-            "What is here: python3 -m labsupport hub)"
-        )
-    return ""
 
 
 def _docker(client: str, words: Sequence[str]) -> tuple[str, str]:

@@ -106,6 +106,8 @@ TABLE: dict[str, str] = {
     + "%reload_ext does what the first cell of every lesson does",
     "notebook/magics.py ShellMagics.magic_session": FORM + "tests/unit/shell/test_shell_magics.py",
     "notebook/magics.py _interrupted": LOOK + "which containers still run",
+    "notebook/mistyped.py called.decorate.call": FORM + "tests/unit/notebook/test_mistyped.py",
+    "notebook/mistyped.py register.handle": FORM + "tests/unit/notebook/test_mistyped.py",
     "notebook/terminal.py NeedsTerminal.error": FORM + "tests/unit/shell/test_needs_terminal.py",
     "sandbox/choice.py _on_linux": ELSEWHERE + "packages installed with root's rights",
     "sandbox/choice.py driver": ELSEWHERE + "packages installed with root's rights",

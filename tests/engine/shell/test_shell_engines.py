@@ -47,7 +47,7 @@ def test_session(environment):
 
 
 def test_missing_terminal_is_recognised(environment):
-    from labsupport.notebook.terminal import explain
+    from labsupport.notebook.explained import explain
 
     result = shell.run("docker run -it --rm busybox sh", environment=environment)
     assert result.exit_code == 1 and explain(result.stderr)

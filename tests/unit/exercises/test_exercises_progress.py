@@ -309,3 +309,18 @@ def test_exports_agree(kept: Progress) -> None:
     assert [row["id"] for row in table] == [row["id"] for row in document["rows"]] == ["01.1", "01.2", "01.q1"]
     assert document["learner"] == kept.learner()
     assert sum(float(row["earned"]) for row in table) == document["earned"] == 3
+
+
+@pytest.mark.parametrize(("setting", "worth"), [(None, 1), ("0", 0), ("1", 2), ("0.25", 0.5), ("much", 1), ("7", 1)])
+def test_a_second_try_at_a_quiz_is_worth_what_the_teacher_says(
+    kept: Progress, monkeypatch: pytest.MonkeyPatch, setting: str | None, worth: float
+) -> None:
+    if setting is not None:
+        monkeypatch.setenv("LABSUPPORT_SECOND_TRY", setting)
+    kept.record_quiz("01.q1", ("b",), False, 2)
+    kept.record_quiz("01.q1", ("a",), True, 2)
+    kept.record_quiz("01.q1", ("a",), True, 2)  # no third one makes it more
+    found = kept.read()["quizzes"]["01.q1"]
+    assert (found["passed"], found["earned"], found["tries"]) == (True, worth, 3)
+    kept.record_quiz("01.q2", ("a",), True, 2)
+    assert kept.read()["quizzes"]["01.q2"]["earned"] == 2

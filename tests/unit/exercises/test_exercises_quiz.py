@@ -22,17 +22,23 @@ def test_all_right_ones_must_be_chosen() -> None:
     assert not SEVERAL.passed("a") and not SEVERAL.passed("abc"[0:1] + " c b")
 
 
-@pytest.mark.parametrize("answer", ["d", "", "ab", 3, [], None, {"a": 1}, "a d"])
+@pytest.mark.parametrize("answer", ["d", "", "ad", 3, [], None, {"a": 1}, "a d"])
 def test_no_choice(answer: Any) -> None:
     with pytest.raises(ValueError, match="answer with the letter of a choice: a, b, c"):
         QUIZ.chosen(answer)
 
 
-def test_every_choice_is_explained() -> None:
-    assert QUIZ.graded("b") == (
-        "01.q1 Which?\n✘ fail  you chose b\n"
-        "  a) this: right. because\n  b) that: wrong. no\n  c) both: wrong. no"
-    )  # fmt: skip
+@pytest.mark.parametrize("answer", ["ac", "a, c", "c a", ["a", "c"], ["c,a"], ("A", "C")])
+def test_several_letters_may_be_written_in_any_way(answer: Any) -> None:
+    assert SEVERAL.chosen(answer) == ("a", "c")
+
+
+def test_a_wrong_answer_leaves_the_others_to_be_found() -> None:
+    assert QUIZ.graded("b") == "01.q1 Which?\n✘ fail: you chose b\n  b) that: wrong. no"
+    assert QUIZ.graded("a").splitlines()[1:] == [
+        "✔ pass  you chose a", "  a) this: right. because", "  b) that: wrong. no", "  c) both: wrong. no",
+    ]  # fmt: skip
+    assert SEVERAL.graded("a").splitlines()[-1] == "  That is not all of them."
 
 
 def test_a_question_says_how_to_answer() -> None:

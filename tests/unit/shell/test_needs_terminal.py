@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labsupport.notebook.terminal import explain, needed
+from labsupport.notebook.explained import explain
+from labsupport.notebook.terminal import needed
 from labsupport.shell.words import simple_commands
 
 
