@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import io
 import json
-import uuid
+import os
+import runpy
+import secrets
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from labsupport.errors import ImageDataError
 from labsupport.exercises import (
     Answer,
     Choice,
-    Did,
     Exercise,
     Lab,
     Missing,
@@ -20,20 +30,23 @@ from labsupport.exercises import (
     Prediction,
     Probe,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
+    bundles,
     expect,
     look,
     mistakes,
     oci,
     probes,
+    traces,
 )
 from labsupport.exercises.looks import follow
 from labsupport.oci import tree, verify
-from labsupport.oci.reading import Joined, document
+from labsupport.oci.reading import Joined
 
 # something of the scene in the engine, by which a later begin() knows that it is set up
 MARK = "docker volume create --label course.lab={id} scene-{id}"
@@ -48,32 +61,55 @@ def python(program: str, *words: str) -> str:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@look("diff -r rootfs THE-ENGINE'S-OWN")
+@functools.lru_cache(maxsize=1)
+def _made() -> dict[str, Any]:
+    """What the scene's program can make: what it made once, it makes again."""
+    return runpy.run_path(str(Path(__file__).with_name("files") / "scene" / "make.py"))
+
+
+def _archive(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, contents in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(contents), 0o755
+            archive.addfile(entry, io.BytesIO(contents))
+    return out.getvalue()
+
+
+def _engines_tree(lab: Lab, layers: list[bytes]) -> tree.Tree:
+    """What the engine makes of these layers: given to it as an image of the check's own."""
+    names = [f"{place}.tar" for place in range(len(layers))]
+    roots = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]}
+    config = {"architecture": lab.client.version()["Arch"], "os": "linux", "config": {"Cmd": ["/x"]}, "rootfs": roots}
+    tag = traces.image_tag()
+    listed = json.dumps([{"Config": "config.json", "RepoTags": [tag], "Layers": names}]).encode()
+    files = {**dict(zip(names, layers, strict=True)), "config.json": json.dumps(config).encode()}
+    list(lab.client.api.load_image(_archive({**files, "manifest.json": listed})))
+    try:
+        key, value = traces.PROBE_LABEL.split("=")
+        container = lab.client.containers.create(tag, name=traces.container_name(), labels={key: value})
+        try:
+            return tree.of_archive(Joined(container.export()))
+        finally:
+            with traces.gone_or_in_use():
+                container.remove(force=True)
+    finally:
+        with traces.gone_or_in_use():
+            lab.client.api.remove_image(tag, force=True)
+
+
+@look("find rootfs | sort")
 def from_the_engines(lab: Lab) -> list[str]:
-    """How $LAB/rootfs differs from what the engine unpacks, which it pulls by digest for the purpose."""
+    """How $LAB/rootfs differs from what the engine makes of the layers that the scene put into the registry."""
     folder = lab.folder / "rootfs"
     if not folder.is_dir():
         raise Missing("there is no folder rootfs")
-    digest = oci.digest_in_registry("{repo}", "1").fetch(lab)
-    name = f"{lab.fill('127.0.0.1:5000/{repo}')}@{digest}"
-    lab.client.images.pull(name)
-    container = lab.client.containers.create(name, labels={"course.lab": "probe"}, name=f"probe-{uuid.uuid4().hex[:8]}")
     try:
-        theirs = tree.of_archive(Joined(container.export()))
+        theirs = _engines_tree(lab, _made()["menu_layers"](lab.values["token"]))
         return tree.differences(tree.of_folder(folder), theirs, ("yours", "the engine's"))
     except ImageDataError as error:
         raise Missing(error.message) from None
-    finally:
-        container.remove(force=True)
-        lab.client.images.remove(name, force=True)
-
-
-@look("docker events --since 1h --until 0s --filter type=image --filter event=pull")
-def pulls(lab: Lab) -> list[str]:
-    """Pulls of the tag; this lesson's check pulls by digest."""
-    wanted = lab.fill("127.0.0.1:5000/{repo}:1")
-    pulled = [event for event in lab.events(lab.since) if event.get("Action") == "pull"]
-    return [wanted for event in pulled if (event.get("Actor") or {}).get("ID") == wanted]
 
 
 PULL = """
@@ -129,15 +165,42 @@ for each in listed:
                 remove(place(os.path.join(entry.name, "..", name[4:])))
 """
 
+CURL = """
+from=$COURSE_REGISTRY/v2/{repo}; mkdir -p rootfs; cd rootfs
+listed=$(curl -s -H 'Accept: application/vnd.oci.image.manifest.v1+json' $from/manifests/1 |
+    python3 -c 'import json, sys; print(*[layer["digest"] for layer in json.load(sys.stdin)["layers"]])')
+set -- $listed
+curl -s $from/blobs/$1 | tar -xzp
+rm -rf menu/monday cellar board today; curl -s $from/blobs/$2 | tar -xzp --exclude '.wh.*'
+rm -rf drinks/*; curl -s $from/blobs/$3 | tar -xzp --exclude '.wh.*'
+"""
+OTHER_MENU = """
+import gzip, hashlib, io, json, os, tarfile, urllib.request
+def send(method, path, data=b"", kind="application/octet-stream"):
+    place = path if path.startswith("http") else os.environ["COURSE_REGISTRY"] + path
+    return urllib.request.urlopen(urllib.request.Request(place, data, dict([("Content-Type", kind)]), method=method))
+def store(data):
+    place = send("POST", "/v2/{repo}/blobs/uploads/").headers["Location"]
+    told = "sha256:" + hashlib.sha256(data).hexdigest()
+    send("PUT", place + ("&" if "?" in place else "?") + "digest=" + told, data)
+    return dict(mediaType="application/octet-stream", digest=told, size=len(data))
+out = io.BytesIO()
+tarfile.open(fileobj=out, mode="w").close()
+kind = "application/vnd.oci.image.manifest.v1+json"
+whole = dict(schemaVersion=2, mediaType=kind, config=store(b"[]"), layers=[store(gzip.compress(out.getvalue()))])
+send("PUT", "/v2/{repo}/manifests/1", json.dumps(whole).encode(), kind)
+os.makedirs("rootfs", exist_ok=True)
+"""
+
 PULLED = Exercise(
     id="08.1",
     title="Pull by hand",
     goal="The registry has an image `{repo}` with the tag `1`. Ask for it with HTTP requests alone, and apply its "
     "layers in their order in the folder `rootfs` of $LAB (exercises/08.1). In the end it must be the file tree "
-    "that the engine would give a container of this image. One layer holds a `.wh..wh..opq`.",
+    "that the engine would give a container of these layers. One layer holds a `.wh..wh..opq`. (The image's config is "
+    "empty, so no engine takes it: nobody pulls it for you.)",
     seeds={"repo": Name("menu"), "token": Token()},
     scene=Scene(files="files/scene", commands=("python3 make.py menu {repo} {token} && rm make.py report", MARK)),
-    owns=("image:127.0.0.1:5000/{repo}:1", "container:{repo}"),
     steps=(
         Step(
             "tree",
@@ -146,6 +209,13 @@ PULLED = Exercise(
                 from_the_engines,
                 expect.absent(),
                 mistakes=(
+                    mistakes.seen_when(
+                        "nothing in it",
+                        "no engine takes this image, and none has put anything there: ask the registry for it.",
+                        lambda lab, value: (
+                            "is only in yours" not in str(value) and not any((lab.folder / "rootfs").iterdir())
+                        ),
+                    ),
                     mistakes.seen_when(
                         "whiteouts were unpacked",
                         "an entry `.wh.NAME` says what to remove; it is no file of the image.",
@@ -178,22 +248,24 @@ PULLED = Exercise(
                     ),
                 ),
             ),
-            Did(
-                "the engine has not pulled {repo}:1",
-                pulls,
-                expect.absent(),
-                mistakes=(
-                    mistakes.seen_when(
-                        "done by the engine",
-                        "that works; here you are to do what `docker pull` does.",
-                        lambda lab, value: bool(value),
-                    ),
-                ),
-            ),
             points=3,
         ),
     ),
     solution=(python(PULL, "well"),),
+    right=(
+        Right("with curl and tar", (CURL,)),
+        Right("into another folder, then moved", (python(PULL, "well"), "mv rootfs made && cp -a made rootfs")),
+        Right(
+            "backwards, then well, and the engine asked in between",
+            (
+                python(PULL, "backwards"),
+                "docker pull -q 127.0.0.1:5000/{repo}:1",
+                "rm -r rootfs; docker run -d --label course.lab=08.1 busybox sleep 60",
+                python(PULL, "well"),
+            ),
+        ),
+        Right("the tag has moved meanwhile", (python(PULL, "well"), "python3 - <<'END'\n" + OTHER_MENU + "END")),
+    ),
     wrong=(
         Wrong("whiteouts unpacked", (python(PULL, "unpacked"),), says="whiteouts were unpacked"),
         Wrong("whiteouts skipped", (python(PULL, "skipped"),), says="removed files are there"),
@@ -206,10 +278,18 @@ PULLED = Exercise(
             "docker pull and export",
             (
                 "docker pull -q 127.0.0.1:5000/{repo}:1",
-                "docker create --name {repo} --label course.lab=08.1 127.0.0.1:5000/{repo}:1",
-                "mkdir rootfs; docker export {repo} | tar -x -C rootfs",
+                "mkdir rootfs; docker create --name {repo} --label course.lab=08.1 127.0.0.1:5000/{repo}:1",
+                "docker export {repo} | tar -x -C rootfs",
             ),
-            says="done by the engine",
+            says="nothing in it",
+        ),
+        Wrong(
+            "another image under the tag",
+            (
+                "python3 - <<'END'\n" + OTHER_MENU + "END",
+                python(PULL, "well"),
+            ),
+            says="menu/sunday is only in the engine's",
         ),
     ),
     minutes=10,
@@ -226,12 +306,87 @@ def wrong_names(lab: Lab) -> list[str]:
     return verify.problems(lab.folder / "image")
 
 
-@look("docker image inspect {image} --format '{{json .RootFS.Layers}}'")
+def _run_of(config: Any) -> list[Any]:
+    """The command of an image's config, whether it came from the engine or from a layout."""
+    return [follow(config, ".Entrypoint") or [], follow(config, ".Cmd") or []]
+
+
+@look("docker image inspect {image} --format '{{json .RootFS.Layers}} {{json .Config.Cmd}}'")
 def whose(lab: Lab) -> str:
-    """Whether the image in the engine has the layers that the layout's config names."""
-    layers = lab.inspect("image", "{image}")["RootFS"]["Layers"]
-    written = [verify.diff_ids(image["config"]) for image in verify.images(lab.folder / "image")]
-    return "the one in the folder image" if layers in written else "one with other layers"
+    """Whether the image in the engine is one of the layout's: has its layers, and its command."""
+    found = lab.inspect("image", "{image}")
+    written = [image["config"] for image in verify.images(lab.folder / "image")]
+    written = [config for config in written if verify.diff_ids(config) == found["RootFS"]["Layers"]]
+    if not written:
+        return "one with other layers"
+    same = any(_run_of(follow(config, ".config")) == _run_of(found["Config"]) for config in written)
+    return "the one in the folder image" if same else "one with another command"
+
+
+@look("docker events --since 1h --until 0s --filter type=image")
+def made_by(lab: Lab) -> str:
+    """Whether the engine had the image from a layout, or the layout from the engine: what came first tells."""
+    found = lab.inspect("image", "{image}")
+    names = {found["Id"], follow(found, ".Descriptor.digest")}
+    for image in verify.images(lab.folder / "image"):
+        names |= {image["descriptor"].get("digest"), follow(image["manifest"], ".config.digest")}
+        rows = image["config"].get("history")
+        if any("buildkit" in str(row) for row in (rows if isinstance(rows, list) else ())):
+            return "a builder"
+    for event in lab.events(lab.since):
+        about = event.get("Type") == "image" and (event.get("Actor") or {}).get("ID") in names
+        if about and event.get("Action") in ("load", "save"):
+            return "you" if event["Action"] == "load" else "the engine, which saved it before it was loaded"
+    return "you"
+
+
+@look("tar -tvzf THE-LAYER")
+def in_it(lab: Lab) -> str:
+    """What is in the image: of how many layers, and which of the two files it has."""
+    number = len(lab.inspect("image", "{image}")["RootFS"]["Layers"])
+    with _container(lab) as container:
+        found = {path: _file(container, path) for path in ("/bin/busybox", "/message")}
+    here = [path for path, text in found.items() if text is not None]
+    message = (found["/message"] or b"").decode(errors="replace").strip()
+    right = message if message != lab.values["token"] else "the token"
+    return f"{number} layer{'' if number == 1 else 's'} with {' and '.join(here) or 'neither'}, /message says {right}"
+
+
+@contextmanager
+def _container(lab: Lab) -> Iterator[Any]:
+    """A container of the learner's image, not started."""
+    key, value = traces.PROBE_LABEL.split("=")
+    image = lab.inspect("image", "{image}")["Id"]
+    container = lab.client.containers.create(image, name=traces.container_name(), labels={key: value})
+    try:
+        yield container
+    finally:
+        with traces.gone_or_in_use():
+            container.remove(force=True, v=True)
+
+
+def _file(container: Any, path: str) -> bytes | None:
+    from docker.errors import NotFound
+
+    try:
+        return tree.file_of(Joined(container.get_archive(path)[0]))
+    except (NotFound, ImageDataError):
+        return None
+
+
+@look("docker run --rm {image}")
+def prints(lab: Lab) -> str:
+    """What a container prints; where it would print the same of another message, that."""
+    said = str(probes.run("{image}").fetch(lab))
+    if not said.startswith("exit 0"):
+        return said
+    word = secrets.token_hex(4)
+    with _container(lab) as container:
+        container.put_archive("/", _archive({"message": f"{word}\n".encode()}))
+        container.start()
+        container.wait(timeout=probes.LONGEST)
+        other = bytes(container.logs()).decode(errors="replace")
+    return said if word in other else f"the same, whatever /message says: {said.removeprefix('exit 0: ')}"
 
 
 def nameless(lab: Lab) -> bool:
@@ -254,31 +409,65 @@ def store(data, name):
     os.makedirs("image/blobs/sha256", exist_ok=True)
     open("image/" + blob(described), "wb").write(data)
     return described
-out = io.BytesIO()
-with tarfile.open(fileobj=out, mode="w") as tar:
-    for name, data in (("bin/busybox", open("busybox", "rb").read()), ("message", text.encode())):
-        entry = tarfile.TarInfo(name)
-        entry.size, entry.mode = len(data), 0o755
-        tar.addfile(entry, io.BytesIO(data))
-packed = gzip.compress(out.getvalue(), mtime=0)
+files = [("bin/busybox", open("busybox", "rb").read()), ("message", text.encode() + b"\\n")]
+def archive(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, data in files:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), 0o755
+            tar.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+tars = [archive([each]) for each in files] if how == "two" else [archive(files)]
+blobs = [each if how == "plain" else gzip.compress(each, mtime=0) for each in tars]
 machine = dict(aarch64="arm64").get(os.uname().machine, "amd64")
 run = dict(Cmd=["/bin/busybox", "echo" if how == "echo" else "cat", "/message"])
-roots = dict(type="layers", diff_ids=[digest(packed if how == "packed" else out.getvalue())])
+if how == "told":
+    run = dict(Cmd=["/bin/busybox", "echo", text])
+if how == "plain":
+    run = dict(Entrypoint=["/bin/busybox"], Cmd=["sh", "-c", "read -r text < /message; echo $text"])
+roots = dict(type="layers", diff_ids=[digest(each) for each in (blobs if how == "packed" else tars)])
 config = store(json.dumps(dict(architecture=machine, os="linux", config=run, rootfs=roots)).encode(), "config.v1+json")
-layer = store(packed, "layer.v1.tar+gzip")
+layers = [store(each, "layer.v1.tar" if how == "plain" else "layer.v1.tar+gzip") for each in blobs]
 if how == "size":
-    layer["size"] += 1
-whole = dict(schemaVersion=2, mediaType=kind + "manifest.v1+json", config=config, layers=[layer])
+    layers[0]["size"] += 1
+whole = dict(schemaVersion=2, mediaType=kind + "manifest.v1+json", config=config, layers=layers)
 manifest = store(json.dumps(whole).encode(), "manifest.v1+json")
 if how != "pure":
     manifest["annotations"] = dict([("io.containerd.image.name", "docker.io/library/{image}:latest")])
 json.dump(dict(schemaVersion=2, manifests=[manifest]), open("image/index.json", "w"))
 json.dump(dict(imageLayoutVersion="1.0.0"), open("image/oci-layout", "w"))
 if how != "pure":
-    listed = [dict(Config=blob(config), RepoTags=["{image}:latest"], Layers=[blob(layer)])]
+    listed = [dict(Config=blob(config), RepoTags=["{image}:latest"], Layers=[blob(each) for each in layers])]
     json.dump(listed, open("image/manifest.json", "w"))
 """
 LOAD = "tar -C image -cf - . | docker load"
+
+# an image that the engine makes, and a layout around what it saves: the ids are the engine's
+SAVED = """
+import hashlib, io, json, os, subprocess, tarfile
+kind = "application/vnd.oci.image."
+def store(data, name):
+    told = hashlib.sha256(data).hexdigest()
+    os.makedirs("image/blobs/sha256", exist_ok=True)
+    open("image/blobs/sha256/" + told, "wb").write(data)
+    return dict(mediaType=kind + name, digest="sha256:" + told, size=len(data))
+os.makedirs("tree/bin")
+os.rename("busybox", "tree/bin/busybox")
+open("tree/message", "w").write("{token}\\n")
+subprocess.run("tar -C tree -cf tree.tar bin message", shell=True, check=True)
+command = 'CMD ["/bin/busybox", "cat", "/message"]'
+subprocess.run(["docker", "import", "-c", command, "tree.tar", "{image}"], check=True)
+subprocess.run(["docker", "save", "{image}", "-o", "s.tar"], check=True)
+saved = tarfile.open("s.tar")
+entry = json.load(saved.extractfile("manifest.json"))[0]
+config = store(saved.extractfile(entry["Config"]).read(), "config.v1+json")
+layers = [store(saved.extractfile(name).read(), "layer.v1.tar") for name in entry["Layers"]]
+whole = dict(schemaVersion=2, mediaType=kind + "manifest.v1+json", config=config, layers=layers)
+top = store(json.dumps(whole).encode(), "manifest.v1+json")
+json.dump(dict(schemaVersion=2, manifests=[top]), open("image/index.json", "w"))
+json.dump(dict(imageLayoutVersion="1.0.0"), open("image/oci-layout", "w"))
+"""
 
 WRITTEN = Exercise(
     id="08.2",
@@ -289,7 +478,7 @@ WRITTEN = Exercise(
     "load it as `{image}`.",
     seeds={"image": Name("mine"), "token": Token()},
     scene=Scene(files="files/scene", commands=("rm make.py report", BUSYBOX)),
-    owns=("image:{image}",),
+    owns=("image:{image}", "image:{image}:too"),
     steps=(
         Step(
             "names",
@@ -323,17 +512,88 @@ WRITTEN = Exercise(
                     ),
                 ),
             ),
-            Probe("a container of {image} prints {token}", probes.run("{image}"), expect.contains("exit 0: {token}")),
+            State(
+                "it is yours: the engine had it from a layout, and had not made it itself",
+                made_by,
+                expect.equals("you"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "made by the engine",
+                        "what `docker save` or a builder wrote is a layout, too. Here you are to write every document "
+                        "of it.",
+                        lambda lab, value: value is not None,
+                    ),
+                ),
+            ),
+            State(
+                "it has one layer, with both files",
+                in_it,
+                expect.equals("1 layer with /bin/busybox and /message, /message says the token"),
+            ),
+            Probe(
+                "a container of {image} prints the message",
+                prints,
+                expect.contains("exit 0: {token}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "not the file",
+                        "with another text in /message, the command must print that one.",
+                        lambda lab, value: value is not None and value.startswith("the same"),
+                    ),
+                ),
+            ),
         ),
     ),
     solution=(python(WRITE, "{token}", "well"), LOAD),
+    right=(
+        Right("not compressed, and an entrypoint", (python(WRITE, "{token}", "plain"), LOAD)),
+        Right(
+            "wrong first, saved to look at it, loaded by the SDK",
+            (
+                python(WRITE, "{token}", "echo"),
+                LOAD,
+                "docker save {image} >/dev/null; rm -r image",
+                python(WRITE, "{token}", "well"),
+                "tar -C image -cf image.tar . && python3 -c 'import docker; "
+                'docker.from_env().images.load(open("image.tar", "rb"))\'; docker save {image} -o saved.tar',
+            ),
+        ),
+        Right(
+            "under more names, with a container of it",
+            (
+                python(WRITE, "{token}", "well"),
+                LOAD,
+                "docker tag {image} {image}:too; docker run -d --label course.lab=08.2 {image}",
+            ),
+        ),
+    ),
     wrong=(
+        Wrong("the text in the command", (python(WRITE, "{token}", "told"), LOAD), says="not the file"),
+        Wrong("two layers", (python(WRITE, "{token}", "two"), LOAD), says="2 layers with"),
+        Wrong("another message", (python(WRITE, "'another {token}'", "well"), LOAD), says="/message says another"),
+        Wrong("made by docker import, and saved", (python(SAVED),), says="made by the engine"),
+        Wrong(
+            "busybox under that name",
+            (python(WRITE, "{token}", "well"), "docker tag busybox {image}"),
+            says="one with other layers",
+        ),
+        Wrong(
+            "the command mended in the engine alone",
+            (
+                python(WRITE, "{token}", "echo"),
+                "mv image kept",
+                python(WRITE, "{token}", "well"),
+                LOAD,
+                "rm -r image; mv kept image",
+            ),
+            says="one with another command",
+        ),
         Wrong(
             "diff id of the packed layer", (python(WRITE, "{token}", "packed"), LOAD), says="two digests of one layer"
         ),
         Wrong("one byte too many", (python(WRITE, "{token}", "size"), LOAD), says="descriptor says"),
         Wrong("without manifest.json", (python(WRITE, "{token}", "pure"), LOAD), says="there is no image called"),
-        Wrong("echo for cat", (python(WRITE, "{token}", "echo"), LOAD), says="exit 0: /message"),
+        Wrong("echo for cat", (python(WRITE, "{token}", "echo"), LOAD), says="whatever /message says: /message"),
         Wrong(
             "built by docker",
             (
@@ -350,10 +610,25 @@ WRITTEN = Exercise(
 
 
 def _layout_manifest(lab: Lab) -> dict[str, Any]:
+    """The image in the layout. Raises Missing when it is another than the scene's."""
     found = verify.images(lab.folder / "image")
     if not found:
-        raise Missing("the folder image holds no image")
+        raise Missing('the folder image holds no image: undo("08.3") brings it back')
+    try:
+        known = (lab.inspect("volume", KEPT)["Labels"] or {}).get("image") if lab.is_original("volume", KEPT) else None
+    except Missing:
+        known = None
+    if known and found[0]["descriptor"].get("digest") != known:
+        raise Missing('the folder image holds another image than at the start: undo("08.3") brings it back')
     return found[0]
+
+
+def _pushed_by_engine(lab: Lab, digest: str) -> bool:
+    """Only an engine with the containerd image store can: its images have the digests of their manifests."""
+    events = [event for event in lab.events(lab.since) if event.get("Type") == "image"]
+    named = [(str(event.get("Action")), event.get("Actor") or {}) for event in events]
+    pushed = any(action == "push" and lab.fill("/{repo}:") in str(actor) for action, actor in named)
+    return pushed and any(actor.get("ID") == digest and action in ("load", "tag") for action, actor in named)
 
 
 @look("curl -sI $COURSE_REGISTRY/v2/{repo}/manifests/{tag}")
@@ -363,8 +638,9 @@ def pushed(lab: Lab) -> str | None:
     answer = oci.fetch(lab, "/v2/{repo}/manifests/{tag}")
     if answer is None:
         return None
-    if answer[0].get("docker-content-digest") == wanted["descriptor"]["digest"]:
-        return "the manifest in the layout"
+    digest = wanted["descriptor"]["digest"]
+    if answer[0].get("docker-content-digest") == digest:
+        return "pushed by the engine" if _pushed_by_engine(lab, digest) else "the manifest in the layout"
     same = oci.json_object(answer[1]) == wanted["manifest"]
     return "the same JSON in other bytes" if same else "another manifest"
 
@@ -389,7 +665,37 @@ if how == "anew":
 if how != "blobs":
     send("PUT", "/v2/{repo}/manifests/" + tag, data, top["mediaType"])
 """
+KEPT = "scene-{id}"  # a volume whose label says which image the scene laid out
 HEAD = 'python3 -c \'import json; print(json.load(open("image/index.json"))["manifests"][0]["digest"])\''
+
+CURL_PUSH = """
+to=$COURSE_REGISTRY/v2/{repo}; top=$(HEAD)
+put() {
+    place=$(curl -s -i -X POST $to/blobs/uploads/ | tr -d '\\r' | sed -n 's/^Location: //Ip')
+    case $place in http*) ;; *) place=$COURSE_REGISTRY$place ;; esac
+    curl -s -X PUT -H 'Content-Type: application/octet-stream' --data-binary @image/blobs/sha256/$1 \\
+        "$place$(case $place in *\\?*) echo '&' ;; *) echo '?' ;; esac)digest=sha256:$1"
+}
+for each in image/blobs/sha256/*; do put ${each##*/}; done
+curl -s -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \\
+    --data-binary @image/blobs/sha256/${top#sha256:} $to/manifests/{tag}
+""".replace("HEAD", HEAD)
+ASK = (
+    "curl -sI -H 'Accept: application/vnd.oci.image.manifest.v1+json' $COURSE_REGISTRY/v2/{repo}/manifests/{tag} | "
+    "tr -d '\\r' | sed -n 's/^Docker-Content-Digest: //Ip'"
+)
+OTHER_LAYOUT = """
+import hashlib, json
+index = json.load(open("image/index.json"))
+place = "image/blobs/sha256/"
+manifest = json.load(open(place + index["manifests"][0]["digest"][7:]))
+manifest["annotations"] = dict(other="yes")
+data = json.dumps(manifest).encode()
+told = hashlib.sha256(data).hexdigest()
+open(place + told, "wb").write(data)
+index["manifests"][0].update(digest="sha256:" + told, size=len(data))
+json.dump(index, open("image/index.json", "w"))
+"""
 
 PUSHED = Exercise(
     id="08.3",
@@ -404,6 +710,7 @@ PUSHED = Exercise(
             BUSYBOX,
             "python3 make.py layout image '{token}'",
             "python3 make.py forget {repo} {tag}; rm make.py report busybox",
+            f"docker volume create --label course.lab={{id}} --label image=$({HEAD}) {KEPT}",
         ),
     ),
     owns=("image:127.0.0.1:5000/{repo}:{tag}",),
@@ -424,6 +731,11 @@ PUSHED = Exercise(
                         "no manifest under this tag",
                         "blobs have no tags: the tag is in the address that the manifest is PUT to.",
                         lambda lab, value: value is None,
+                    ),
+                    mistakes.seen_when(
+                        "docker push",
+                        'that works, too; here you are to do what it does. undo("08.3") begins anew.',
+                        lambda lab, value: value == "pushed by the engine",
                     ),
                 ),
             ),
@@ -448,7 +760,27 @@ PUSHED = Exercise(
     ),
     solution=(python(SEND, "well", "{tag}"),),
     answers=Output(HEAD),
+    right=(
+        Right("with curl", (CURL_PUSH,), answers=Output(ASK)),
+        Right(
+            "written anew first", (python(SEND, "anew", "{tag}"), python(SEND, "well", "{tag}")), answers=Output(ASK)
+        ),
+        Right(
+            "by digest first, another tag too",
+            (python(SEND, "well", "latest"), python(SEND, "well", "{tag}"), "docker pull 127.0.0.1:5000/{repo}:{tag}"),
+            answers=Output(f"{ASK} | cut -d : -f 2"),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "another image in the layout",
+            (
+                "python3 - <<'END'\n" + OTHER_LAYOUT + "END",
+                python(SEND, "well", "{tag}"),
+            ),
+            says="another image than at the start",
+            answers=Output(HEAD),
+        ),
         Wrong(
             "blobs alone", (python(SEND, "blobs", "{tag}"),), says="no manifest under this tag", answers=Output(HEAD)
         ),
@@ -493,18 +825,53 @@ print(json.load(get("blobs/" + manifest["config"]["digest"]))["config"]["Labels"
 """
 
 
-def pick(what: str, platform: str = "{machine}") -> Output:
-    return Output(python(CHOOSE, what, platform))
+def pick(what: str, platform: str = "{machine}", cut: str = "") -> Output:
+    """The answer as the registry gives it; cut: only these of its characters, as a slice of Python's."""
+    program = CHOOSE.replace('print(each["digest"])', f'print(each["digest"][{cut}])') if cut else CHOOSE
+    return Output(python(program, what, platform))
+
+
+# the tag now leads to a list of one: the image for amd64, said to be for the machine
+OWN_INDEX = """
+import json, os, urllib.request
+kind = "application/vnd.oci.image.index.v1+json"
+def send(method, path, data=None):
+    place, head = os.environ["COURSE_REGISTRY"] + "/v2/{repo}/" + path, dict([("Content-Type", kind), ("Accept", kind)])
+    return urllib.request.urlopen(urllib.request.Request(place, data, head, method=method)).read()
+index = json.loads(send("GET", "manifests/latest"))
+first = index["manifests"][0]
+named = dict(zip(("os", "architecture", "variant"), "{machine}".split("/")))
+index["manifests"] = [dict(first, platform=named), first]
+send("PUT", "manifests/latest", json.dumps(index).encode())
+open("told", "w").write(first["digest"])
+"""
+
+
+def _platforms(lab: Lab) -> dict[str, tuple[str, str]]:
+    """Of the scene's index, whatever the tag leads to now: platform -> the manifest's digest and the word."""
+    found = {}
+    for _, descriptor, label in _made()["platforms"](lab.values["token"], lambda contents: None):
+        named = (descriptor["platform"].get(key) for key in ("os", "architecture", "variant"))
+        found["/".join(filter(None, named))] = (descriptor["digest"], label)
+    return found
+
+
+@look("curl -s $COURSE_REGISTRY/v2/{repo}/manifests/latest")
+def manifest(lab: Lab) -> str:
+    return _platforms(lab)[lab.values["machine"]][0]
 
 
 @look("curl -s $COURSE_REGISTRY/v2/{repo}/blobs/CONFIG")
 def word(lab: Lab) -> str:
-    digest = oci.chosen("{repo}", "{machine}").fetch(lab)["digest"]
-    return str(follow(oci.config_of(lab, "{repo}", digest), ".config.Labels.word"))
+    return _platforms(lab)[lab.values["machine"]][1]
+
+
+def _other_manifest(lab: Lab, value: Any) -> bool:
+    return str(value).strip().lower() in {digest for digest, _ in _platforms(lab).values()}
 
 
 def _other_word(lab: Lab, value: Any) -> bool:
-    return str(value).rpartition("-")[0] == lab.values["token"]
+    return str(value).strip() in {label for _, label in _platforms(lab).values()}
 
 
 CHOSEN = Exercise(
@@ -524,7 +891,7 @@ CHOSEN = Exercise(
             "manifest",
             Answer(
                 "the manifest for {machine}",
-                oci.chosen("{repo}", "{machine}").then(lambda descriptor: descriptor["digest"]),
+                manifest,
                 key="manifest",
                 mistakes=(
                     mistakes.seen_when(
@@ -535,7 +902,7 @@ CHOSEN = Exercise(
                     mistakes.seen_when(
                         "the manifest of another platform",
                         "os, architecture and variant must all be those of the machine.",
-                        lambda lab, value: value in str(oci.fetch(lab, "/v2/{repo}/manifests/latest")),
+                        _other_manifest,
                     ),
                 ),
             ),
@@ -553,7 +920,26 @@ CHOSEN = Exercise(
         ),
     ),
     answers={"manifest": pick("manifest"), "word": pick("word")},
+    right=(
+        Right("the digest cut short", answers={"manifest": pick("manifest", cut=":19"), "word": pick("word")}),
+        Right("without its algorithm", answers={"manifest": pick("manifest", cut="7:"), "word": pick("word")}),
+        Right(
+            "pulled by its digest, with a container around",
+            (
+                "docker pull -q 127.0.0.1:5000/{repo}:latest; docker rmi 127.0.0.1:5000/{repo}:latest",
+                "docker run -d --label course.lab=08.4 busybox sleep 60",
+            ),
+            answers={"manifest": pick("manifest"), "word": pick("word")},
+        ),
+    ),
     wrong=(
+        Wrong("a letter", answers={"manifest": "e", "word": pick("word")}, says="your answer e"),
+        Wrong(
+            "an index of one's own",
+            (python(OWN_INDEX),),
+            answers={"manifest": Output("cat told"), "word": pick("word", "linux/amd64")},
+            says="the manifest for",
+        ),
         Wrong(
             "this machine's image",
             answers={"manifest": pick("manifest", "linux/amd64"), "word": pick("word", "linux/amd64")},
@@ -577,22 +963,15 @@ CHOSEN = Exercise(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@look("grep -A 4 '\"args\"' bundle/config.json")
-def arguments(lab: Lab) -> Any:
-    return follow(_configuration(lab), ".process.args")
+REPORT = 'echo "host $(hostname), user $(id -u), group $(id -g), told: $*"'
+TRIAL = bundles.told("bundle", "bin/report", REPORT)
+FILES = bundles.differences(
+    "bundle", {"bin/report": Path(__file__).with_name("files").joinpath("scene/report").read_bytes()}
+)
 
 
 def _configuration(lab: Lab) -> dict[str, Any]:
-    folder = lab.folder / "bundle"
-    if not (folder / "config.json").exists():
-        raise Missing("there is no config.json in bundle")
-    try:
-        found = document(folder / "config.json", folder)
-    except ImageDataError as error:
-        raise Missing(error.message) from None
-    if not isinstance(found, dict):
-        raise Missing("bundle/config.json is no JSON object")
-    return found
+    return bundles.configuration(lab, "bundle")
 
 
 MAKE = (
@@ -612,6 +991,16 @@ json.dump(config, open("bundle/config.json", "w"), indent=1)
 """
 
 
+OTHER_ID = "cd bundle/rootfs/usr/bin && rm id && printf '#!/bin/sh\\necho {number}\\n' > id && chmod +x id"
+ROOTLESS = "cp report bundle/rootfs/bin/report; cd bundle && engine-host runc spec --rootless"
+# whose uidMappings know one user only
+NO_USERS = """
+linux = config["linux"]
+linux["namespaces"] = [each for each in linux["namespaces"] if each["type"] != "user"]
+del linux["uidMappings"], linux["gidMappings"]
+""".strip()
+
+
 def edited(change: str = "pass") -> str:
     return python(EDIT.replace("CHANGE", change))
 
@@ -629,12 +1018,12 @@ MADE = Exercise(
         commands=("rm make.py; docker create --name busybox-{id} --label course.lab={id} busybox",),
     ),
     steps=(
-        Step("host name", Probe("its host name is {box}", oci.run("bundle"), expect.contains("host {box},"))),
+        Step("host name", Probe("its host name is {box}", TRIAL, expect.contains("host {box},"))),
         Step(
             "user",
             Probe(
                 "it runs as user and group {number}",
-                oci.run("bundle"),
+                TRIAL,
                 expect.contains("user {number}, group {number},"),
                 mistakes=(
                     mistakes.seen_when(
@@ -652,11 +1041,10 @@ MADE = Exercise(
         ),
         Step(
             "argument",
-            State("its arguments are /bin/report and {token}", arguments, expect.equals(["/bin/report", "{token}"])),
             Probe(
-                "and it ran",
-                oci.run("bundle"),
-                expect.contains("told: {token}"),
+                "it is /bin/report that runs, and it is told {token}",
+                TRIAL,
+                expect.matches(r"^exit 0: .*told: {token}$", '"told: {token}" at its end'),
                 mistakes=(
                     mistakes.seen_when(
                         "a terminal is asked for",
@@ -666,25 +1054,71 @@ MADE = Exercise(
                 ),
             ),
         ),
+        Step(
+            "files",
+            State(
+                "its root filesystem is busybox's, with the program report",
+                FILES,
+                expect.absent(),
+                mistakes=(
+                    mistakes.seen_when(
+                        "another program",
+                        "/bin/report is to be the file `report` as it is, and one that may be executed.",
+                        lambda lab, value: any(line.startswith("bin/report") for line in value),
+                    ),
+                ),
+            ),
+        ),
     ),
     solution=(*MAKE, edited()),
+    right=(
+        Right("runc spec --rootless, without its users", (*MAKE[:2], ROOTLESS, edited(NO_USERS))),
+        Right(
+            "another folder, through env, in another order",
+            (
+                "mkdir bundle && cd bundle && engine-host runc spec",
+                edited('config["root"]["path"] = "files"; process["args"].insert(0, "/bin/env")'),
+                "mkdir bundle/files && docker cp busybox-08.5:/ - | tar -x -C bundle/files",
+                "install -m 755 report bundle/files/bin/report",
+            ),
+        ),
+        Right(
+            "run before, with a terminal first",
+            (
+                *MAKE,
+                edited('process["terminal"] = True'),
+                edited(),
+                "cd bundle && engine-host runc run tried; touch rootfs/mine",
+            ),
+        ),
+    ),
     wrong=(
         Wrong("no host name", (*MAKE, edited('config["hostname"] = "runc"')), says="its host name is"),
         Wrong("only the user", (*MAKE, edited('process["user"]["gid"] = 0')), says="the group is still root's"),
         Wrong("only the group", (*MAKE, edited('process["user"]["uid"] = 0')), says="still root"),
         Wrong("terminal left", (*MAKE, edited('process["terminal"] = True')), says="a terminal is asked for"),
-        Wrong("report not added", (*MAKE, edited(), "rm bundle/rootfs/bin/report"), says="/bin/report"),
+        Wrong("report not added", (*MAKE, edited(), "rm bundle/rootfs/bin/report"), says="bin/report is not there"),
         Wrong(
             "not executable",
-            (*MAKE, edited(), "printf '#!/bin/sh\\necho told: nothing' > bundle/rootfs/bin/report"),
-            says="and it ran",
+            (*MAKE, edited(), "chmod 644 bundle/rootfs/bin/report"),
+            says="bin/report may not be executed",
         ),
         Wrong(
             "says so, is not",
             (*MAKE, edited('process["args"] = ["echo", "host {box}, user {number}, group {number}, told: {token}"]')),
-            says="its arguments are",
+            says="not /bin/report that said so",
         ),
-        Wrong("without argument", (*MAKE, edited('process["args"] = ["/bin/report"]')), says="its arguments are"),
+        Wrong(
+            "a script that says so",
+            (
+                *MAKE,
+                "printf '#!/bin/sh\necho host {box}, user {number}, group {number}, told: {token}\n' "
+                "> bundle/rootfs/bin/report",
+            ),
+            says="its host name is",
+        ),
+        Wrong("another id", (*MAKE, edited(), OTHER_ID), says="usr/bin/id is another"),
+        Wrong("without argument", (*MAKE, edited('process["args"] = ["/bin/report"]')), says="told:"),
     ),
     minutes=10,
 )
@@ -692,14 +1126,45 @@ MADE = Exercise(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@look("grep -A 20 '\"namespaces\"' bundle/config.json")
-def namespaces(lab: Lab) -> list[str]:
-    listed = follow(_configuration(lab), ".linux.namespaces")
-    return sorted(str(follow(each, ".type")) for each in listed) if isinstance(listed, list) else []
+@look("cat bundle/config.json")
+def changed(lab: Lab) -> list[str]:
+    """Where config.json differs from yesterday's."""
+    return sorted(_rows(_plain(_configuration(lab), lab)) ^ _rows(_plain(_yesterdays(lab), lab)))
+
+
+def _yesterdays(lab: Lab) -> dict[str, Any]:
+    """The scene's config.json without a fault, made anew beside it."""
+    with tempfile.TemporaryDirectory(dir=lab.folder, prefix=".check-") as folder:
+        subprocess.run(lab.sandbox().on_engine_host(["runc", "spec"]), cwd=folder, check=True, capture_output=True)
+        words = (lab.values[key] for key in ("token", "box", "number"))
+        _made()["bundle"](folder, "none", *words)
+        return bundles.configuration(lab, Path(folder).name)
+
+
+def _plain(config: dict[str, Any], lab: Lab) -> dict[str, Any]:
+    """The configuration in one way of writing it: what differs now makes a difference."""
+    root, linux = follow(config, ".root") or {}, follow(config, ".linux") or {}
+    if os.path.normpath(lab.folder / "bundle" / str(follow(root, ".path"))) == str(lab.folder / "bundle" / "rootfs"):
+        root = {**root, "path": "rootfs"}
+    mounts = {}
+    for each in config.get("mounts") or ():
+        options = set(follow(each, ".options") or ())
+        if follow(each, ".type") == "proc" and options <= {"nosuid", "noexec", "nodev"}:
+            each = {"type": "proc"}  # Docker's has these options, and runc's has none
+        mounts[str(follow(each, ".destination") or "/proc")] = each
+    walls = {str(follow(each, ".type")): True for each in linux.get("namespaces") or ()}
+    return {**config, "root": root, "mounts": mounts, "linux": {**linux, "namespaces": walls}}
+
+
+def _rows(found: Any, path: str = "") -> set[str]:
+    """`path value` of all there is in a document; what is empty is not there."""
+    if isinstance(found, dict):
+        return {row for key, each in found.items() for row in _rows(each, f"{path}.{key}" if path else str(key))}
+    return {f"{path} {json.dumps(found)}"} if found or (found == 0 and found is not False) else set()
 
 
 MEND = """
-import json
+import json, os
 config = json.load(open("bundle/config.json"))
 config["root"]["path"] = "rootfs"
 config["process"]["user"]["uid"] = {number}
@@ -752,22 +1217,75 @@ HUNT = Exercise(
                 ),
             ),
             State(
-                "it still has its five namespaces",
-                namespaces,
-                expect.equals(["ipc", "mount", "network", "pid", "uts"]),
+                "all else is as it was yesterday",
+                changed,
+                expect.absent(),
                 mistakes=(
                     mistakes.seen_when(
                         "a wall was taken down",
                         "what is not listed, the container shares with the machine.",
-                        lambda lab, value: len(value) < 5,
+                        lambda lab, value: any(line.startswith("linux.namespaces") for line in value),
+                    ),
+                    mistakes.seen_when(
+                        "more than the fault was changed",
+                        "the lines above differ between your config.json and yesterday's. "
+                        'undo("08.6") brings back the one with the fault alone.',
+                        lambda lab, value: True,
                     ),
                 ),
             ),
+            State("its files are those of yesterday", FILES, expect.absent()),
             points=3,
         ),
     ),
     solution=(mended(),),
+    right=(
+        Right(
+            "proc as Docker mounts it, the path in full",
+            (
+                mended(
+                    '[each.update(options=["nosuid", "noexec", "nodev"]) for each in config["mounts"] '
+                    'if each["type"] == "proc"]; config["root"]["path"] = os.getcwd() + "/bundle/rootfs"'
+                ),
+            ),
+        ),
+        Right(
+            "with sed, run in between",
+            (
+                "cd bundle && engine-host runc run tried",
+                mended('config["linux"]["namespaces"].reverse()'),
+                "cd bundle && engine-host runc run tried; touch rootfs/mine",
+            ),
+        ),
+        Right(
+            "written anew from runc spec",
+            (
+                "cd bundle && rm config.json && engine-host runc spec",
+                edited(),
+            ),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "a script that says so",
+            (
+                mended('config["process"]["user"] = dict(uid=0, gid=0)'),
+                "printf '#!/bin/sh\necho host {box}, user {number}, group {number}, told: {token}\n' "
+                "> bundle/rootfs/bin/report",
+            ),
+            says="more than the fault was changed",
+        ),
+        Wrong("another id", (mended(), OTHER_ID), says="usr/bin/id is another"),
+        Wrong(
+            "a file in the place of proc",
+            (mended(), "rmdir bundle/rootfs/proc; echo > bundle/rootfs/proc"),
+            says="exit 1",
+        ),
+        Wrong(
+            "more rights",
+            (mended('config["process"]["capabilities"]["bounding"].append("CAP_CHOWN")'),),
+            says="more than the fault was changed",
+        ),
         Wrong(
             "a new configuration",
             ("cd bundle && rm config.json && engine-host runc spec",),

@@ -66,6 +66,7 @@ class Lab:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), kw_only=True, repr=False)
     left: Left | None = field(default=None, kw_only=True)
     _seen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, repr=False)
+    _made_once: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def fill(self, text: str) -> str:
         """The text with the learner's values in place of `{key}`."""
@@ -108,9 +109,16 @@ class Lab:
         except Missing:
             return ""
 
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What make() gives, made once per check run: for probes that several checks read."""
+        if key not in self._made_once:
+            self._made_once[key] = make()
+        return self._made_once[key]
+
     def forget(self) -> None:
         """Read everything anew from here on."""
         self._seen.clear()
+        self._made_once.clear()
 
     def _inspect(self, kind: str, name: str) -> dict[str, Any] | None:
         from docker.errors import APIError, NotFound

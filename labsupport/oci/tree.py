@@ -92,6 +92,26 @@ def of_archive(stream: IO[bytes] | Joined, limit: int = LARGEST) -> Tree:
     return _kept(found)
 
 
+def file_of(stream: IO[bytes] | Joined, limit: int = LARGEST) -> bytes:
+    """The contents of the first file in a tar archive such as `docker cp CONTAINER:FILE -` writes; it is read whole.
+
+    Raises ImageDataError beyond limit bytes, and where there is no file.
+    """
+    budget, found = Budget(limit), b""
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|") as archive:
+            for entry in archive:
+                if not found and (source := archive.extractfile(entry)):
+                    found = b"".join(budget.metered(iter(lambda: source.read(PIECE), b"")))
+        for piece in iter(lambda: stream.read(PIECE), b""):
+            budget.spend(len(piece))
+    except tarfile.TarError as error:
+        raise ImageDataError("this is no whole tar archive", seen=str(error)) from None
+    if not found:
+        raise ImageDataError("there is no file in this archive")
+    return found
+
+
 def _archived(archive: tarfile.TarFile, entry: tarfile.TarInfo, found: Tree, budget: Budget) -> str:
     mode = entry.mode & 0o7777
     if entry.issym():

@@ -1,9 +1,11 @@
 """Sets the scenes of this lesson's exercises up: layouts, images in the registry, a bundle.
 
 make.py layout FOLDER TEXT      an image layout with one layer; needs ./busybox
-make.py menu REPOSITORY TEXT    pushes an image of three layers with whiteouts
+make.py menu REPOSITORY TEXT    pushes an image of three layers with whiteouts, and with an empty config
 make.py index REPOSITORY TEXT   pushes an index of six manifests; the text is in one config each, with its platform
 make.py bundle FOLDER FAULT TEXT HOST USER     a config.json beside rootfs, with one fault
+
+The checks call menu_layers, platforms and bundle: the same words make the same bytes again.
 """
 
 import contextlib
@@ -21,7 +23,7 @@ from pathlib import Path
 
 TYPE = "application/vnd.oci.image."
 MANIFEST, INDEX = TYPE + "manifest.v1+json", TYPE + "index.v1+json"
-CONFIG, LAYER = TYPE + "config.v1+json", TYPE + "layer.v1.tar+gzip"
+CONFIG, LAYER, EMPTY = TYPE + "config.v1+json", TYPE + "layer.v1.tar+gzip", "application/vnd.oci.empty.v1+json"
 
 
 def describe(contents, kind):
@@ -50,16 +52,20 @@ def archive(entries):
     return out.getvalue()
 
 
-def image(tars, run, store, architecture="amd64", **labels):
+def image(tars, run, store, architecture="amd64", packed=True, **labels):
     """Store the blobs of an image; return its manifest's bytes. A label that is never twice the same makes it new."""
-    layers = [gzip.compress(tar, mtime=0) for tar in tars]
-    settings = {"Cmd": run, "Labels": {"made": secrets.token_hex(8), **labels}}
+    layers = [gzip.compress(tar, mtime=0) if packed else tar for tar in tars]
+    settings = {"Cmd": run, "Labels": labels or {"made": secrets.token_hex(8)}}
     roots = {"type": "layers", "diff_ids": [digest(tar) for tar in tars]}
     config = json.dumps({"architecture": architecture, "os": "linux", "config": settings, "rootfs": roots}).encode()
     for contents in (*layers, config):
         store(contents)
-    listed = [describe(layer, LAYER) for layer in layers]
-    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": describe(config, CONFIG), "layers": listed}
+    return manifest_of(layers, describe(config, CONFIG), LAYER if packed else LAYER.removesuffix("+gzip"))
+
+
+def manifest_of(layers, config, kind):
+    listed = [describe(layer, kind) for layer in layers]
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": listed}
     return json.dumps(manifest).encode()
 
 
@@ -101,7 +107,7 @@ def forget(repository, tag):
         request("DELETE", f"/v2/{repository}/manifests/{known}")
 
 
-def menu(repository, text):
+def menu_layers(text):
     first = [
         ("etc", None, 0o755),
         ("menu", None, 0o755),
@@ -117,20 +123,37 @@ def menu(repository, text):
     # an opaque whiteout is about the layers below, wherever it stands in its own: once behind a file, once before one
     third = [("drinks", None, 0o755), ("drinks/water", b"still\n", 0o640), ("drinks/.wh..wh..opq", b"", 0o644)]
     third += [("drinks/syrup", b"sweet\n", 0o640)]
-    manifest = image([archive(part) for part in (first, second, third)], ["/none"], uploader(repository))
-    request("PUT", f"/v2/{repository}/manifests/1", manifest, MANIFEST)
+    return [archive(part) for part in (first, second, third)]
 
 
-def index(repository, text):
-    store, listed = uploader(repository), []
+def menu(repository, text):
+    # no engine takes an image with an empty config: nobody else can pull it
+    store, empty = uploader(repository), b"{}"
+    layers = [gzip.compress(tar, mtime=0) for tar in menu_layers(text)]
+    for contents in (*layers, empty):
+        store(contents)
+    request("PUT", f"/v2/{repository}/manifests/1", manifest_of(layers, describe(empty, EMPTY), LAYER), MANIFEST)
+
+
+def platforms(text, store):
+    """For each platform the manifest, its descriptor, and the word in its config.
+
+    Layers are not packed: how gzip packs differs from one Python to the next.
+    """
     for place, name in enumerate(("amd64", "arm64", "arm/v6", "arm/v7", "s390x", "ppc64le")):
         architecture, _, variant = name.partition("/")
         word = f"{text}-{place}"
         tar = archive([("word", word.encode(), 0o644)])
-        manifest = image([tar], ["/none"], store, architecture, word=word)
-        request("PUT", f"/v2/{repository}/manifests/{digest(manifest)}", manifest, MANIFEST)
+        manifest = image([tar], ["/none"], store, architecture, packed=False, word=word)
         platform = {"os": "linux", "architecture": architecture, **({"variant": variant} if variant else {})}
-        listed.append({**describe(manifest, MANIFEST), "platform": platform})
+        yield manifest, {**describe(manifest, MANIFEST), "platform": platform}, word
+
+
+def index(repository, text):
+    listed = []
+    for manifest, descriptor, _ in platforms(text, uploader(repository)):
+        request("PUT", f"/v2/{repository}/manifests/{descriptor['digest']}", manifest, MANIFEST)
+        listed.append(descriptor)
     whole = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}).encode()
     request("PUT", f"/v2/{repository}/manifests/latest", whole, INDEX)
 
