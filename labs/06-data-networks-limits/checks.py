@@ -1,8 +1,14 @@
 """Lesson 06: a volume handed over, a live mount, two networks, four servers, limits, few rights, a stale file."""
 
 import re
-import uuid
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from labsupport.exercises import (
     Answer,
@@ -18,17 +24,20 @@ from labsupport.exercises import (
     Prediction,
     Probe,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
     expect,
+    identity,
     look,
     looks,
     mistakes,
     probes,
 )
+from labsupport.exercises.lasting import lasts
 
 MIB = 1024 * 1024
 
@@ -44,7 +53,47 @@ def mount_at(name: str, destination: str) -> Look:
     return looks.mounts(name).then(read)
 
 
+def access(name: str, destination: str) -> Look:
+    """ro when the container can't write to the folder that is mounted there, else "rw at" the places at which it has
+    the folder, one above it or one in it, and may; Missing when nothing is mounted there.
+    """
+
+    def fetch(lab: Lab) -> str:
+        found = lab.inspect("container", name).get("Mounts") or ()
+        shown = next((mount["Source"] for mount in found if mount["Destination"] == destination), None)
+        if shown is None:
+            raise Missing(f"nothing is mounted at {destination}")
+        places = sorted(m["Destination"] for m in found if m["RW"] and _meet(m["Source"], shown))
+        return f"rw at {', '.join(places)}" if places else "ro"
+
+    return Look(fetch, looks.mounts(name).where)
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two folders are one, or one is in the other."""
+    first, second = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return first.startswith(second) or second.startswith(first)
+
+
+ENDS_SOON = mistakes.seen_when(
+    "not for long",
+    "a container runs as long as its first process: that one ends soon.",
+    lambda lab, value: "only" in str(value),
+)
+
 # --- 06.1: a volume outlives its container
+
+
+def never_removed(at: Look, volume: str) -> Look:
+    """The same look; Missing when the volume was removed since the scene began, whatever has its name now."""
+
+    def fetch(lab: Lab) -> Any:
+        if looks.events("volume", "destroy", volume).fetch(lab):
+            raise Missing(lab.fill(f'the volume {volume} was removed; what has its name is another. undo("{{id}}")'))
+        return at.fetch(lab)
+
+    return replace(at, fetch=fetch)
+
 
 NEW = "docker run -d --name {name} -v {volume}:/srv/data lua:5.4 sleep 3600"
 OUT = "docker cp {old}:/data/page page"
@@ -64,18 +113,31 @@ OLD_DATA = Exercise(
             "docker exec {old} sh -c 'echo {token} > /data/page'",
         ),
     ),
-    owns=("container:{old}", "container:{name}", "volume:{volume}", "volume:{volume}-2"),
+    owns=("container:{old}", "container:{name}", "volume:{volume}", "volume:{volume}-2", "volume:{volume}-3"),
     steps=(
         Step(
             "replaced",
-            State("{old} is removed", looks.exists("container", "{old}"), expect.false("no such container")),
+            State(
+                "{old} is removed",
+                identity.removed("container", "{old}"),
+                expect.equals("removed"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "renamed",
+                        "another name does not remove a container: `docker rm` does.",
+                        lambda lab, value: "called" in str(value),
+                    ),
+                    mistakes.stopped_not_removed("{old}"),
+                ),
+            ),
             points=0.5,
         ),
         Step(
             "same volume",
+            State("{name} is made from lua:5.4", identity.made_from("{name}", "lua:5.4"), expect.equals("lua:5.4")),
             State(
                 "{name} has the volume at /srv/data",
-                mount_at("{name}", "/srv/data"),
+                never_removed(mount_at("{name}", "/srv/data").of_scene("volume", "{volume}"), "{volume}"),
                 expect.equals("volume:{volume}:rw"),
                 mistakes=(
                     mistakes.seen_when(
@@ -96,13 +158,21 @@ OLD_DATA = Exercise(
                     ),
                 ),
             ),
+            State(
+                "{name} keeps running",
+                lasts("{name}"),
+                expect.equals("running"),
+                mistakes=(
+                    mistakes.not_started("{name}"),
+                    mistakes.exited("{name}"),
+                    ENDS_SOON,
+                ),
+            ),
             Probe(
                 "{name} reads the old data",
                 probes.execute("{name}", ["cat", "/srv/data/page"]),
                 expect.contains("{token}"),
                 mistakes=(
-                    mistakes.not_started("{name}"),
-                    mistakes.exited("{name}"),
                     mistakes.seen_when(
                         "the data are gone",
                         "the volume is the old one, its content is not.",
@@ -119,7 +189,55 @@ OLD_DATA = Exercise(
         NEW,
     ),
     untouched_says="{old} is removed",
+    right=(
+        Right(
+            "--mount, the new one first, a loop",
+            (
+                "docker create --name {name} --mount type=volume,src={volume},dst=/srv/data -v {volume}-3:/srv/more "
+                "lua:5.4 sh -c 'while true; do sleep 3; done'",
+                "docker start {name}",
+                "docker stop -t 0 {old}",
+                "docker rm {old}",
+                "docker restart -t 0 {name}",
+            ),
+        ),
+        Right(
+            "an empty volume by mistake, and then the right one",
+            (
+                "docker run -d --name {name} -v {volume}-2:/srv/data busybox sleep 5",
+                "docker rm -f {name} {old}",
+                "docker volume rm {volume}-2",
+                NEW.replace("sleep 3600", "tail -f /dev/null"),
+            ),
+        ),
+        Right(
+            "by the SDK, renamed at last",
+            (
+                "docker rename {old} x-{old}",
+                "python3 -c \"import docker; c = docker.from_env().containers; c.get('x-{old}').remove(force=True); "
+                "c.run('lua:5.4', 'sleep 1h', name='x-{name}', detach=True, labels={'course.lab': '{id}'}, "
+                "volumes={'{volume}': {'bind': '/srv/data'}}).rename('{name}')\"",
+            ),
+        ),
+    ),
     wrong=(
+        Wrong("only renamed", ("docker rename {old} x-{old}", NEW), says="renamed"),
+        Wrong("another image", ("docker rm -f {old}", NEW.replace("lua:5.4", "busybox")), says="made from lua:5.4"),
+        Wrong(
+            "the volume made anew and filled again",
+            (
+                OUT,
+                "docker rm -f {old}",
+                "docker volume rm {volume}",
+                "docker run -d --name {name} -v {volume}:/srv/data lua:5.4 sleep 3600",
+                "docker cp page {name}:/srv/data/page",
+            ),
+            says="is another",
+        ),
+        Wrong("five seconds", ("docker rm -f {old}", NEW.replace("3600", "5")), says="for 5 s only"),
+        Wrong(
+            "the data thrown away", ("docker exec {old} rm /data/page", "docker rm -f {old}", NEW), says="data are gone"
+        ),
         Wrong("the old one kept", ("docker stop -t 0 {old}", NEW), says="{old} is removed"),
         Wrong(
             "a copy of the data",
@@ -136,7 +254,7 @@ OLD_DATA = Exercise(
         Wrong(
             "volume removed and made again",
             ("docker rm -f {old}", "docker volume rm {volume}", NEW),
-            says="the data are gone",
+            says="another",
         ),
         Wrong(
             "ran and ended", ("docker rm -f {old}", NEW.replace("sleep 3600", "true")), says="the main process ended"
@@ -153,7 +271,7 @@ SHOW = 'docker run -d --name {name} -p {port}:80 -v "$PWD/www:/www:ro" web'
 @look("echo edit > www/edit.txt; curl http://127.0.0.1:{port}/edit.txt")
 def edit_arrives(lab: Lab) -> str:
     """What the page says of a file that was put into the folder just now; the file goes again."""
-    folder, text = lab.inside("www"), uuid.uuid4().hex
+    folder, text = lab.inside("www"), secrets.token_hex(8)
     if not folder.is_dir():
         raise Missing("there is no folder www")
     edit = folder / f"edit-{text[:8]}.txt"
@@ -188,14 +306,19 @@ LIVE = Exercise(
             "mounted",
             State(
                 "/www of {name} is mounted read-only",
-                mount_at("{name}", "/www").then(lambda text: text.rpartition(":")[2]),
+                access("{name}", "/www"),
                 expect.equals("ro"),
                 mistakes=(
                     A_VOLUME,
                     mistakes.seen_when(
                         "writable",
                         "a bind mount is writable unless it says `:ro`: the container could change your files.",
-                        lambda lab, value: value == "rw",
+                        lambda lab, value: value == "rw at /www",
+                    ),
+                    mistakes.seen_when(
+                        "writable elsewhere",
+                        "the folder is mounted more than once, and not with `:ro` each time.",
+                        lambda lab, value: str(value).startswith("rw"),
                     ),
                     mistakes.seen_when(
                         "copied",
@@ -207,13 +330,24 @@ LIVE = Exercise(
         ),
         Step(
             "live",
+            State("{name} is made from web", identity.made_from("{name}", "web"), expect.equals("web")),
+            State(
+                "{port} leads to {name}",
+                identity.behind("{port}"),
+                expect.equals("{name}"),
+                mistakes=(
+                    mistakes.not_started("{name}"),
+                    mistakes.exited("{name}"),
+                    mistakes.expose_without_publish("{name}"),
+                    mistakes.other_host_port("{name}", "{port}"),
+                ),
+            ),
             Probe(
                 "an edit in your folder is seen on {port}",
                 edit_arrives,
                 expect.equals("the edit"),
                 mistakes=(
                     A_VOLUME,
-                    mistakes.expose_without_publish("{name}"),
                     mistakes.seen_when(
                         "another folder",
                         "the container shows a folder, but not the one you edit: "
@@ -227,7 +361,50 @@ LIVE = Exercise(
     ),
     solution=(SHOW,),
     untouched_says="there is no container called",
+    right=(
+        Right(
+            "--mount, created and started, a second port and folder",
+            (
+                "docker create --name {name} -p 80 -p 127.0.0.1:{port}:80 -v {name}-www:/more "
+                '--mount "type=bind,src=$LAB/www,dst=/www,readonly" web',
+                "docker start {name}",
+            ),
+        ),
+        Right(
+            "a volume that is the folder",
+            (
+                'docker volume create --opt type=none --opt o=bind --opt "device=$LAB/www" {name}-www',
+                SHOW.replace("$PWD/www:", "{name}-www:"),
+            ),
+        ),
+        Right(
+            "copied first, then mounted, by the image's id, restarted",
+            (
+                "docker run -d --name {name} -p {port}:80 web",
+                "docker cp www/index.html {name}:/www/index.html",
+                "docker rm -f {name}",
+                "cd www; echo new > index.html; "
+                + SHOW.replace("/www:/www", ":/www").removesuffix("web")
+                + "$(docker image inspect web --format '{{.Id}}')",
+                "docker restart -t 0 {name}",
+            ),
+        ),
+        Right(
+            "by the SDK, a folder more, mounted read-only too",
+            (
+                "python3 -c \"import docker, os; docker.from_env().containers.run('web', name='{name}', detach=True, "
+                "ports={80: {port}}, volumes=[os.environ['LAB'] + '/www:/www:ro', os.environ['LAB'] + ':/more:ro'])\"",
+            ),
+        ),
+    ),
     wrong=(
+        Wrong("another image", (SHOW.replace(" web", " busybox httpd -f -h /www"),), says="made from web"),
+        Wrong(
+            "another one answers",
+            (SHOW.replace("-p {port}:80 ", ""), SHOW.replace("--name {name}", "--label course.lab={id}")),
+            says="{port} leads to {name}",
+        ),
+        Wrong("mounted twice", (SHOW.replace(" web", ' -v "$PWD:/edit" web'),), says="writable elsewhere"),
         Wrong("a volume", (SHOW.replace('"$PWD/www:', '"{name}-www:').replace(":ro", ""),), says="a volume"),
         Wrong("a volume, read-only", (SHOW.replace('"$PWD/www:', '"{name}-www:'),), says="a volume"),
         Wrong("writable", (SHOW.replace(":ro", ""),), says="writable"),
@@ -244,6 +421,41 @@ LIVE = Exercise(
 )
 
 # --- 06.3: names along two networks
+
+
+def finds(asker: str, name: str) -> Look:
+    """What a container's network answers for another's name: "its address", "another address" or "no address"."""
+
+    def fetch(lab: Lab) -> str:
+        networks = lab.inspect("container", name)["NetworkSettings"]["Networks"]
+        own = {network["IPAddress"] for network in networks.values()} - {""}
+        found = lab.inspect("container", asker)
+        if found["State"]["Status"] != "running":
+            raise Missing(lab.fill(f"{asker} is not running ({found['State']['Status']})"))
+        beside = f"container:{found['Id']}"
+        with lab.throwaway(command=["nslookup", lab.fill(name)], network_mode=beside) as container:
+            code = container.wait(timeout=probes.LONGEST)["StatusCode"]
+            said = bytes(container.logs()).decode(errors="replace")
+        if code:
+            return "no address"
+        answered = set(re.findall(r"^Address(?: \d+)?:\s*(\d+\.\d+\.\d+\.\d+)\s*$", said, re.MULTILINE))
+        return "its address" if answered and answered <= own else "another address"
+
+    return Look(fetch, f"docker exec {asker} nslookup {name}")
+
+
+def every(names: tuple[str, ...], of: Callable[[str], Look], wanted: str) -> Look:
+    """The wanted value when it is that of all these containers, else the first other one, with the name."""
+
+    def fetch(lab: Lab) -> str:
+        found = {name: str(of(name).fetch(lab)) for name in names}
+        return next((f"{lab.fill(name)}: {value}" for name, value in found.items() if value != wanted), wanted)
+
+    return Look(fetch, of(" ".join(names)).where)
+
+
+THREE = ("{front}", "{app}", "{db}")
+
 
 NETS = "docker network create {outer}; docker network create --internal {inner}"
 FRONT = "docker run -d --name {front} --network {outer} busybox sleep 3600"
@@ -268,16 +480,27 @@ NAMES = Exercise(
     steps=(
         Step(
             "found",
+            State(
+                "what the three are made from",
+                every(THREE, lambda name: identity.made_from(name, "busybox"), "busybox"),
+                expect.equals("busybox"),
+            ),
+            State(
+                "all three keep running",
+                every(THREE, lasts, "running"),
+                expect.equals("running"),
+                mistakes=(*map(mistakes.not_started, THREE), *map(mistakes.exited, THREE), ENDS_SOON),
+            ),
             Probe(
                 "{front} finds {app}",
-                probes.resolves("{front}", "{app}"),
-                expect.true("an address"),
+                finds("{front}", "{app}"),
+                expect.equals("its address"),
                 mistakes=(mistakes.default_network("{front}"), mistakes.default_network("{app}")),
             ),
             Probe(
                 "{app} finds {db}",
-                probes.resolves("{app}", "{db}"),
-                expect.true("an address"),
+                finds("{app}", "{db}"),
+                expect.equals("its address"),
                 mistakes=(
                     mistakes.seen_when(
                         "in one network only",
@@ -292,8 +515,8 @@ NAMES = Exercise(
             "apart",
             Probe(
                 "{front} does not find {db}",
-                probes.resolves("{front}", "{db}"),
-                expect.false("no address"),
+                finds("{front}", "{db}"),
+                expect.equals("no address"),
                 mistakes=(
                     mistakes.seen_when(
                         "one network for all",
@@ -306,6 +529,11 @@ NAMES = Exercise(
         ),
         Step(
             "inner",
+            State(
+                "the networks of {front}",
+                looks.container("{front}", ".NetworkSettings.Networks").then(lambda found: sorted(found)),
+                expect.includes("{outer}"),
+            ),
             State(
                 "the networks of {db}",
                 looks.container("{db}", ".NetworkSettings.Networks").then(lambda found: sorted(found)),
@@ -326,7 +554,71 @@ NAMES = Exercise(
         ),
     ),
     solution=(NETS, FRONT, APP, DB, JOIN),
+    right=(
+        Right(
+            "all with --network none and on the bridge first, an alias",
+            (
+                "docker network create {outer}; docker network create --internal --attachable {inner}",
+                FRONT.replace("--network {outer} ", ""),
+                APP.replace("{outer}", "{inner}").replace("sleep 3600", "sh -c 'while :; do sleep 2; done'"),
+                DB.replace("sleep 3600", "httpd -f"),
+                "docker network connect {outer} {front}",
+                "docker network connect --alias middle {outer} {app}",
+            ),
+        ),
+        Right(
+            "the database in the wrong one first, restarted",
+            (
+                NETS,
+                FRONT,
+                APP,
+                DB.replace("{inner}", "{outer}"),
+                JOIN,
+                "docker network connect {inner} {db}",
+                "docker network disconnect {outer} {db}",
+                "docker restart -t 0 {app} {db}",
+            ),
+        ),
+        Right(
+            "by the SDK",
+            (
+                "python3 -c \"import docker; c = docker.from_env(); c.networks.create('{outer}'); "
+                "n = c.networks.create('{inner}', internal=True); "
+                "[c.containers.run('busybox', 'tail -f /dev/null', detach=True, name=x, network=y) for x, y in "
+                "(('{front}', '{outer}'), ('{app}', '{outer}'), ('{db}', '{inner}'))]; "
+                "n.connect(c.containers.get('{app}'))\"",
+            ),
+        ),
+    ),
     wrong=(
+        Wrong("one of web", (NETS, FRONT, APP, DB.replace("busybox sleep 3600", "web"), JOIN), says="{db}: web"),
+        Wrong("one for a minute", (NETS, FRONT, APP.replace("3600", "60"), DB, JOIN), says="for 60 s only"),
+        Wrong("front paused", (NETS, FRONT, APP, DB, JOIN, "docker pause {front}"), says="{front}: paused"),
+        Wrong(
+            "the name given to a third one",
+            (
+                NETS,
+                FRONT,
+                APP.replace("{outer}", "{inner}"),
+                DB,
+                "docker run -d --label course.lab={id} --network {outer} --network-alias {app} busybox sleep 3600",
+            ),
+            says="observed  another address",
+        ),
+        Wrong(
+            "a third network",
+            (
+                NETS,
+                FRONT.replace("{outer}", "{outer}-2"),
+                "docker network create --label course.lab={id} {outer}-2",
+                "docker rm {front}",
+                FRONT.replace("{outer}", "{outer}-2"),
+                APP.replace("{outer}", "{outer}-2"),
+                DB,
+                JOIN,
+            ),
+            says="{outer} among them",
+        ),
         Wrong("app in one network", (NETS, FRONT, APP, DB), says="in one network only"),
         Wrong(
             "on the default bridge",
@@ -467,15 +759,26 @@ def kernel(name: str, kind: str) -> Look:
         # "no limit" is a huge number in version 1
         return "no limit" if number >= 1 << 60 else f"{number / MIB:g} MiB"
 
-    return probes.execute(name, ["sh", "-c", f"cd /sys/fs/cgroup; {READ[kind]}"]).then(read)
+    asked = probes.execute(name, ["sh", "-c", f"cd /sys/fs/cgroup; {READ[kind]}"])
+
+    def fetch(lab: Lab) -> str:
+        if over := [place for place in looks.mounts(name).fetch(lab) if f"{place}/".startswith("/sys/")]:
+            raise Missing(f"what is mounted at {over[0]} hides what the kernel says")
+        return read(asked.fetch(lab))
+
+    return Look(fetch, asked.where)
 
 
 @look("docker inspect {name} --format '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}'")
 def swap(lab: Lab) -> str:
-    """What the container may swap out, beyond its memory. -1 with a limit: the kernel does not count swap."""
+    """What the container may swap out, beyond its memory. The engine writes -1, "as much as there is", also where the
+    kernel does not count swap.
+    """
     host = lab.inspect("container", "{name}")["HostConfig"]
+    if host["MemorySwap"] == -1:
+        return "no limit" if lab.client.info().get("SwapLimit") else "none"
     extra = host["MemorySwap"] - host["Memory"]
-    return "none" if not host["Memory"] or extra == 0 or host["MemorySwap"] == -1 else f"{extra / MIB:g} MiB"
+    return "none" if not host["Memory"] or extra == 0 else f"{extra / MIB:g} MiB"
 
 
 LIMITED = (
@@ -496,6 +799,17 @@ LIMITS = Exercise(
     owns=("container:{name}",),
     needs=("cgroup", "cpu"),
     steps=(
+        Step(
+            "runs",
+            State("{name} is made from busybox", identity.made_from("{name}", "busybox"), expect.equals("busybox")),
+            State(
+                "{name} keeps running",
+                lasts("{name}"),
+                expect.equals("running"),
+                mistakes=(mistakes.not_started("{name}"), mistakes.exited("{name}"), ENDS_SOON),
+            ),
+            points=0.5,
+        ),
         Step(
             "memory",
             Probe(
@@ -522,6 +836,7 @@ LIMITS = Exercise(
                     ),
                 ),
             ),
+            after="runs",
         ),
         Step(
             "processor",
@@ -537,11 +852,59 @@ LIMITS = Exercise(
                     ),
                 ),
             ),
+            after="runs",
         ),
-        Step("processes", Probe("the kernel's limit for processes", kernel("{name}", "pids"), expect.equals("{pids}"))),
+        Step(
+            "processes",
+            Probe("the kernel's limit for processes", kernel("{name}", "pids"), expect.equals("{pids}")),
+            after="runs",
+        ),
     ),
     solution=(LIMITED,),
+    right=(
+        Right(
+            "quota and period, bytes, a loop",
+            (
+                "docker create --name {name} -m $(({mb} * 1024 * 1024)) --memory-swap $(({mb} * 1024))k "
+                "--cpu-period 50000 --cpu-quota $(awk 'BEGIN { print 50000 * {cpus} }') --pids-limit={pids} "
+                "--restart always busybox sh -c 'while true; do sleep 1; done'",
+                "docker start {name}",
+            ),
+        ),
+        Right(
+            "without limits first, then updated",
+            (
+                "docker run -d --name {name} busybox tail -f /dev/null",
+                "docker update -m {mb}m --memory-swap {mb}m --cpus {cpus} {name}",
+                "docker update --pids-limit {pids} {name}",
+                "docker restart -t 0 {name}",
+            ),
+        ),
+        Right(
+            "by the SDK",
+            (
+                "docker run -d --name {name} web; docker rm -f {name}",
+                "python3 -c \"import docker; docker.from_env().containers.run('busybox', 'sleep infinity', "
+                "name='{name}', detach=True, mem_limit='{mb}m', memswap_limit='{mb}m', "
+                'nano_cpus=int({cpus} * 1e9), pids_limit={pids})"',
+            ),
+        ),
+    ),
     wrong=(
+        Wrong("another image", (LIMITED.replace("busybox sleep 3600", "web"),), says="made from busybox"),
+        Wrong("for a minute", (LIMITED.replace("3600", "60"),), says="for 60 s only"),
+        Wrong("swap without limit", (LIMITED.replace("swap {mb}m", "swap -1"),), says="swap beyond it"),
+        Wrong(
+            "numbers laid over the kernel's",
+            (
+                "mkdir memory cpu pids; echo 100000 > cpu/cpu.cfs_period_us",
+                "echo {pids} | tee pids.max > pids/pids.max",
+                "echo $(({mb} * 1024 * 1024)) | tee memory.max > memory/memory.limit_in_bytes",
+                "awk 'BEGIN { print 100000 * {cpus} }' > cpu/cpu.cfs_quota_us; echo $(cat cpu/*) > cpu.max",
+                'docker run -d --name {name} -v "$PWD:/sys/fs/cgroup" busybox sleep 3600',
+            ),
+            says="hides what the kernel says",
+        ),
         Wrong("swap forgotten", (LIMITED.replace("--memory-swap {mb}m ", ""),), says="as much again"),
         Wrong("shares", (LIMITED.replace("--cpus {cpus}", "--cpu-shares 256"),), says="a share is no limit"),
         Wrong(
@@ -581,10 +944,21 @@ MORE = Exercise(
     steps=(
         Step(
             "memory",
-            Probe("the kernel's limit for memory", kernel("{name}", "memory"), expect.equals("{mb} MiB")),
+            Probe(
+                "the kernel's limit for memory",
+                kernel("{name}", "memory").of_scene("container", "{name}"),
+                expect.equals("{mb} MiB"),
+            ),
             State("swap beyond it", swap, expect.equals("none")),
         ),
-        Step("processes", Probe("the kernel's limit for processes", kernel("{name}", "pids"), expect.equals("{pids}"))),
+        Step(
+            "processes",
+            Probe(
+                "the kernel's limit for processes",
+                kernel("{name}", "pids").of_scene("container", "{name}"),
+                expect.equals("{pids}"),
+            ),
+        ),
         Step(
             "work",
             Probe(
@@ -605,7 +979,9 @@ MORE = Exercise(
                 expect.equals(1),
                 mistakes=(
                     mistakes.seen_when(
-                        "started anew", "it had to go on running as it was.", lambda lab, value: value > 1
+                        "started anew",
+                        'it had to go on running as it was. undo("{id}") begins again.',
+                        lambda lab, value: value > 1,
                     ),
                 ),
             ),
@@ -615,6 +991,35 @@ MORE = Exercise(
     ),
     solution=(UPDATE,),
     untouched_says="observed  16 MiB",
+    right=(
+        Right(
+            "in two steps, too much first, paused meanwhile",
+            (
+                "docker pause {name}",
+                "docker update --pids-limit {pids} {name}",
+                "docker update -m 200m --memory-swap 300m {name}",
+                "docker unpause {name}",
+                "docker update --memory-swap $(({mb} * 1024 * 1024)) --memory {mb}m {name}",
+            ),
+        ),
+        Right(
+            "by the SDK",
+            (
+                "docker update --pids-limit {pids} {name}",
+                "python3 -c \"import docker; docker.from_env().containers.get('{name}').update("
+                "mem_limit='{mb}m', memswap_limit='{mb}m')\"",
+            ),
+        ),
+        Right(
+            "by id, others around, renamed for a while",
+            (
+                "docker run -d --label course.lab={id} busybox sleep 3600",
+                "docker rename {name} x-{name}",
+                UPDATE.replace("{name}", "$(docker ps -q --no-trunc --filter name=x-{name})"),
+                "docker rename x-{name} {name}",
+            ),
+        ),
+    ),
     wrong=(
         Wrong("memory only", (UPDATE.replace("--pids-limit {pids} ", ""),), says="the kernel's limit for processes"),
         Wrong("processes only", ("docker update --pids-limit {pids} {name}",), says="the kernel's limit for memory"),
@@ -660,6 +1065,20 @@ MORE = Exercise(
 CAPABILITIES = (Path(__file__).parent / "files" / "capabilities.txt").read_text(encoding="utf-8").split()
 
 
+@look("docker logs {name}")
+def opened(lab: Lab) -> str:
+    """The log of {name}; of a program that is not its image's own, or has another script mounted, what it is."""
+    found = lab.inspect("container", "{name}")
+    config, own = found["Config"], lab.inspect("image", found["Image"])["Config"]
+    words = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
+    if words != [*(own.get("Entrypoint") or ()), *(own.get("Cmd") or ())]:
+        return f"another program: {words[0] if words else 'none'}"
+    for place in looks.mounts("{name}").fetch(lab):
+        if "/store.sh/".startswith(f"{place.rstrip('/')}/"):
+            return f"another script: there is a mount at {place}"
+    return str(looks.logs("{name}").fetch(lab))
+
+
 def held(said: str) -> list[str]:
     """The capabilities in `CapEff: 00000000a80425fb`, by name."""
     found = re.search(r"CapEff:\s*([0-9a-f]+)", said)
@@ -698,9 +1117,10 @@ SEALED_STORE = Exercise(
         ),
         Step(
             "opens",
+            State("{name} is made from {image}", identity.made_from("{name}", "{image}"), expect.equals("{image}")),
             State(
                 "{name} opened",
-                looks.logs("{name}"),
+                opened,
                 expect.contains("open: {token}"),
                 mistakes=(
                     mistakes.seen_when(
@@ -738,7 +1158,53 @@ SEALED_STORE = Exercise(
     ),
     solution=(SEALED,),
     untouched_says="there is no container called",
+    right=(
+        Right(
+            "created and started, --mount, more walls and rooms",
+            (
+                "docker volume create --label course.lab={id} {volume}",
+                "docker create --name {name} --read-only --mount type=tmpfs,dst=/run --tmpfs /tmp --cap-drop=all "
+                "--cap-add=cap_chown --security-opt no-new-privileges --mount src={volume},dst=/data {image}:latest",
+                "docker start {name}",
+                "docker restart -t 0 {name}",
+            ),
+        ),
+        Right(
+            "a wrong one before, a volume for /run, the command written out",
+            (
+                SEALED.replace("--cap-add CHOWN ", ""),
+                "docker rm -f {name}",
+                SEALED.replace("--tmpfs /run", "-v /run") + " sh /store.sh",
+            ),
+        ),
+        Right(
+            "by the SDK, by the image's id, with an init",
+            (
+                "python3 -c \"import docker; c = docker.from_env(); c.containers.run(c.images.get('{image}').id, "
+                "detach=True, name='{name}', read_only=True, init=True, tmpfs={'/run': ''}, cap_drop=['ALL'], "
+                "cap_add=['CHOWN'], volumes=['{volume}:/data'])\"",
+            ),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "says that it is open",
+            (SEALED + " sh -c 'echo open: {token}; exec sleep 3600'",),
+            says="another program: sh",
+        ),
+        Wrong(
+            "another script mounted",
+            (
+                "(echo echo open: {token}; echo exec sleep 3600) > open.sh",
+                SEALED.replace("{image}", "").rstrip() + ' -v "$PWD/open.sh:/store.sh:ro" {image}',
+            ),
+            says="a mount at /store.sh",
+        ),
+        Wrong(
+            "the image changed",
+            ("printf 'FROM {image}\\nVOLUME /run\\n' | docker build -q -t {image} -", SEALED),
+            says="{name} is made from {image}",
+        ),
         Wrong("nothing sealed", (SEALED.replace("--read-only ", ""),), says="read-only"),
         Wrong("no room in /run", (SEALED.replace("--tmpfs /run ", ""),), says="nowhere to write"),
         Wrong("no capability at all", (SEALED.replace("--cap-add CHOWN ", ""),), says="one right too few"),
@@ -771,23 +1237,79 @@ def menu(lab: Lab) -> str:
     return str(probes.page("{port}", "/menu.html").fetch(lab))
 
 
+@look("docker container inspect {name} --format '{{json .Mounts}}'")
+def menu_ways(lab: Lab) -> list[str]:
+    """Where the container has site/, what holds it or what is in it, and may write there."""
+    inside = f"/{lab.folder.name}/site/menu.html/"
+    return sorted(
+        mount["Destination"]
+        for mount in lab.inspect("container", "{name}").get("Mounts") or ()
+        if mount["RW"]
+        and (
+            inside in f"{mount['Source']}/"
+            or f"{mount['Source']}/".endswith(("/site/", f"/{lab.folder.name}/"))
+            or (mount["Type"] == "bind" and f"{lab.folder}/".startswith(f"{mount['Source'].rstrip('/')}/"))
+            or (mount["Type"] == "volume" and "site" in str(lab.inspect("volume", mount["Name"]).get("Options")))
+        )
+    )
+
+
+def _moved(lab: Lab, mount: dict[str, Any], copy: Path) -> str | None:
+    """The mount as `-v` writes it, read-only, and of a copy of the working folder where it is of that folder.
+
+    The engine may be on another machine, where the folder's path begins with something else.
+    """
+    source = mount["Source"]
+    if mount["Type"] == "volume":
+        options = lab.inspect("volume", mount["Name"]).get("Options") or {}
+        source = options["device"] if "bind" in str(options.get("o")) else ""
+    _, inside, rest = f"{source}/".rpartition(f"/{lab.folder.name}/")
+    if inside:
+        source = str(copy / rest.strip("/"))
+    elif mount["Type"] == "volume":
+        source = mount["Name"]
+    return f"{source}:{mount['Destination']}:ro" if mount["Type"] in ("bind", "volume") else None
+
+
+@contextmanager
+def copied(lab: Lab, copy: Path) -> Iterator[Callable[[], str]]:
+    """A copy of {name}, with a copy of the working folder in the place of that one; gives what asks it for the menu."""
+    found = lab.inspect("container", "{name}")
+    shutil.copytree(lab.folder, copy, symlinks=True, dirs_exist_ok=True)
+    binds = [bind for mount in found.get("Mounts") or () if (bind := _moved(lab, mount, copy))]
+    ports = found["NetworkSettings"]["Ports"] or {}
+    inside = next(
+        (p.split("/")[0] for p, rows in ports.items() for r in rows or () if r["HostPort"] == lab.fill("{port}")), "80"
+    )
+    ask = ["timeout", "5", "wget", "-qO-", f"http://127.0.0.1:{inside}/menu.html"]
+    options = {**probes.copy_options(found), "volumes": binds}
+    with (
+        lab.throwaway(found["Image"], **options) as server,
+        lab.throwaway(command=["sleep", "600"], network_mode=f"container:{server.id}") as beside,
+    ):
+        yield lambda: lab.execute(beside.id, ask)[1]
+
+
 @look("cp site/menu.html new.html; echo next >> new.html; mv new.html site/menu.html; curl ...")
 def next_menu(lab: Lab) -> str:
-    """What the page is after another file has been moved to the name menu.html; then the first one is moved back."""
-    path, text = lab.inside("site/menu.html"), uuid.uuid4().hex
-    if not path.is_file():
+    """What a copy of the container says after another file has been moved to the name menu.html, in a copy of the
+    folder beside it: nothing of the learner's changes.
+    """
+    if not lab.inside("site/menu.html").is_file():
         raise Missing("there is no file site/menu.html")
-    aside, fresh = (path.with_name(f".{kind}-{text[:8]}") for kind in ("aside", "next"))
-    try:
-        with fresh.open("x") as file:
-            file.write(f"{path.read_text()}<!-- {text} -->\n")
-        aside.hardlink_to(path)
-        fresh.replace(path)
-        answered = menu.fetch(lab)
-    finally:
-        fresh.unlink(missing_ok=True)
-        if aside.exists():
-            aside.replace(path)
+    if lab.inspect("container", "{name}")["State"]["Status"] != "running":
+        raise Missing(lab.fill("{name} is not running"))
+    text = secrets.token_hex(8)
+    with tempfile.TemporaryDirectory(prefix=f".{lab.folder.name}-check-", dir=lab.folder.parent) as place:
+        Path(place).chmod(0o755)  # the server in the copy may be anybody
+        folder = Path(place, lab.folder.name)
+        with copied(lab, folder) as ask:
+            lab.wait(lambda: "Menu" in ask(), seconds=2, every=0.2)
+            fresh = folder / f".next-{text}"
+            fresh.write_text(f"<h1>Menu</h1><!-- {text} -->\n")
+            fresh.replace(folder / "site" / "menu.html")
+            lab.wait(lambda: text in ask(), seconds=1, every=0.2)
+            answered = ask()
     return "the new file" if text in answered else "the old file" if "Menu" in answered else answered
 
 
@@ -801,10 +1323,20 @@ HUNT = Exercise(
     "change it.",
     seeds={"name": Name("menu"), "port": Port(), "token": Token(), "early": Token()},
     scene=Scene(files="files/hunt", commands=(EDIT, ONE_FILE, OF_TODAY)),
-    owns=("container:{name}",),
+    owns=("container:{name}", "volume:{name}-more"),
     steps=(
         Step(
             "today",
+            State(
+                "{port} leads to {name}",
+                identity.behind("{port}"),
+                expect.equals("{name}"),
+                mistakes=(
+                    mistakes.not_started("{name}"),
+                    mistakes.exited("{name}"),
+                    mistakes.other_host_port("{name}", "{port}"),
+                ),
+            ),
             Probe(
                 "the page says {token}",
                 menu,
@@ -833,14 +1365,14 @@ HUNT = Exercise(
                 ),
             ),
             State(
-                "the container can't write there",
-                looks.container("{name}", ".Mounts").then(lambda found: [mount["RW"] for mount in found or ()]),
-                expect.equals([False]),
+                "where {name} can write to the file or its folder",
+                menu_ways,
+                expect.absent(),
                 mistakes=(
                     mistakes.seen_when(
                         "writable",
                         "it was mounted with `:ro`, and has to be again.",
-                        lambda lab, value: True in value,
+                        lambda lab, value: bool(value),
                     ),
                 ),
             ),
@@ -849,12 +1381,69 @@ HUNT = Exercise(
         ),
     ),
     solution=("docker rm -f {name}", FOLDER),
+    untouched_says="the page says {token}",
+    right=(
+        Right(
+            "--mount, the folder above, a second folder, another port inside",
+            (
+                "docker rename {name} x-{name}",
+                "docker stop -t 0 x-{name}",
+                'docker create --name {name} -p {port}:8080 --mount "type=bind,src=$LAB,dst=/all,readonly" '
+                '--tmpfs /tmp -v "$LAB/site:/more:ro" -v {name}-more:/data busybox httpd -f -p 8080 -h /all/site',
+                "docker start {name}",
+            ),
+        ),
+        Right(
+            "from the image web, restarted, the wrong one before",
+            (
+                "docker restart -t 0 {name}",
+                "docker rm -f {name}",
+                ONE_FILE,
+                "docker rm -f {name}",
+                'docker run -d --name {name} -p 127.0.0.1:{port}:80 -v "$PWD/site:/www:ro" web',
+                "docker restart -t 0 {name}",
+            ),
+        ),
+        Right(
+            "by the SDK, a link to the name",
+            (
+                "docker rm -f {name}; python3 -c \"import docker, os; docker.from_env().containers.run('busybox', "
+                "['sh', '-c', 'mkdir /www; ln -s /site/menu.html /www; exec httpd -f -h /www'], name='{name}', "
+                "detach=True, ports={80: {port}}, volumes=[os.environ['LAB'] + '/site:/site:ro'])\"",
+            ),
+        ),
+    ),
     wrong=(
         Wrong("restarted", ("docker restart -t 0 {name}",), says="until the next edit"),
         Wrong("the same anew", ("docker rm -f {name}", ONE_FILE), says="until the next edit"),
         Wrong("writable", ("docker rm -f {name}", FOLDER.replace(":ro", "")), says="writable"),
-        Wrong("touched the file", ("touch site/menu.html",), says="one file is mounted"),
-        Wrong("not published", ("docker rm -f {name}", FOLDER.replace("-p {port}:80 ", "")), says="the page says"),
+        Wrong(
+            "another one answers",
+            (
+                "docker rm -f {name}",
+                FOLDER.replace("-p {port}:80 ", ""),
+                FOLDER.replace("--name {name} ", ""),
+            ),
+            says="{port} leads to {name}",
+        ),
+        Wrong(
+            "mounted a second time, to write",
+            ("docker rm -f {name}", FOLDER.replace(" busybox", ' -v "$PWD:/edit" busybox')),
+            says="writable",
+        ),
+        Wrong(
+            "copied into it",
+            (
+                "docker rm -f {name}",
+                "docker run -d --name {name} -p {port}:80 busybox sh -c 'mkdir /www; exec httpd -f -h /www'",
+                "docker cp site/menu.html {name}:/www/menu.html",
+            ),
+            says="after the next edit",
+        ),
+        Wrong("an empty line added", ("echo >> site/menu.html",), says="one file is mounted"),
+        Wrong(
+            "not published", ("docker rm -f {name}", FOLDER.replace("-p {port}:80 ", "")), says="{port} leads to {name}"
+        ),
     ),
     minutes=8,
 )

@@ -9,7 +9,7 @@ from labsupport.exercises.looks import Look
 from labsupport.exercises.recorded import engine_now
 from labsupport.sandbox import ended
 
-SETTLED = 2.0  # seconds after which a program that fails at its start has done so
+SETTLED = 1.0  # seconds after which a program that fails at its start has done so
 LEAST = 120  # seconds that a `sleep` must last to count as one that keeps running
 _LOOP = re.compile(r"\b(?:while|until|for)\b")
 _SLEEP = re.compile(r"(?:^|[\s/;&|])(sleep|timeout)\s+(?:-\S+\s+(?:[A-Z]+\s+)?)*(\d+(?:\.\d+)?)([smhd]?)(?=[\s;&|]|$)")
@@ -20,7 +20,7 @@ def lasts(name: str) -> Look:
     """ "running" for a container that runs and goes on doing so; else "paused", "exited, exit code 1" and the like, or
     "running, for 5 s only" when its command is no more than a short sleep.
 
-    Waits until a young one has run for two seconds (of the engine's clock).
+    Waits until a young one has run for a second (of the engine's clock).
     """
 
     def fetch(lab: Lab) -> str:
