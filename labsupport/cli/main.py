@@ -171,6 +171,26 @@ def progress(form: str | None) -> None:
 
 
 @course.command()
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK...")
+@click.option("--seed", default="", help="The learner's; else that of the work in which a notebook lies.")
+@click.option("--junitxml", type=click.Path(path_type=Path), help="Also write what was found to this file.")
+def verify(notebooks: tuple[Path, ...], seed: str, junitxml: Path | None) -> int:
+    """Run learners' notebooks in a fresh sandbox: do their exercises hold?
+
+    Each exercise's check must give all points, whatever a notebook's cells print; the other cells must not raise.
+    Checks are put back as the course has them: one that is missing, skipped, cleared, edited or duplicated fails.
+    What was typed in a terminal or an editor is in no notebook, and so is not done here.
+
+    THE NOTEBOOK'S CODE IS RUN AS YOU, on this computer and not only in the sandbox: verify what you would run yourself.
+
+    Exit status: 0 all hold, 1 something fails, 2 no notebook of the course, or nobody knows whose.
+    """
+    from labsupport.cli.verify import verify as run_verify
+
+    return run_verify(notebooks, seed, junitxml)
+
+
+@course.command()
 @click.argument("images", nargs=-1)
 @click.option("--archive", type=click.Path(path_type=Path), help="Read a `docker save` archive or OCI layout instead.")
 @click.option("--files", is_flag=True, help="Also what each layer did to the files, and what is hidden.")

@@ -79,7 +79,7 @@ def _purge(cache: Path, work: Path, ours: list[Path]) -> None:
         marked.remove(folder)
     for file in marked.files(cache):
         file.unlink(missing_ok=True)
-    for folder in (cache / "packages", cache / "sandbox", cache):
+    for folder in (cache / "packages", cache / "sandbox", cache / "verify", cache):
         with contextlib.suppress(OSError):
             folder.rmdir()  # what is empty now
     for line in _what_is_left(cache, work):
@@ -114,11 +114,10 @@ def _start_command(jupyter: int) -> psutil.Process | None:
 
 
 def _purge_sandboxes(cache: Path) -> None:
-    """Remove the sandboxes of every name, and those of the lesson builder, whose home lies in the cache."""
-    builder = cache / "builder"
-    if marked.is_ours(builder):
+    """Remove the sandboxes of every name, and those of the lesson builder and of `verify`, with homes in the cache."""
+    for home in filter(marked.is_ours, (cache / "builder", *cache.glob("verify/*"))):
         before = os.environ.get("LABSUPPORT_HOME")
-        os.environ["LABSUPPORT_HOME"] = str(builder)
+        os.environ["LABSUPPORT_HOME"] = str(home)
         try:
             _purge_sandboxes(sandbox.paths.cache())
         finally:

@@ -27,7 +27,7 @@ def start(*, port: int, browser: bool) -> int:
     Two at once take turns: the second finds the JupyterLab of the first. The address goes to stdout, everything else to
     stderr. Returns 130 after Ctrl-C, as a shell expects.
     """
-    with _signals_as_interrupt(), contextlib.ExitStack() as undo:
+    with signals_as_interrupt(), contextlib.ExitStack() as undo:
         try:
             # an interrupted start undoes what it has begun before the next one has its turn
             with startlock.held(_waiting), contextlib.ExitStack() as begun:
@@ -145,7 +145,7 @@ def _tunnel(port: int) -> str:
 
 
 @contextlib.contextmanager
-def _signals_as_interrupt() -> Iterator[None]:
+def signals_as_interrupt() -> Iterator[None]:
     """SIGTERM, and SIGHUP of a closed terminal window, end a start as Ctrl-C does; once, since the rest is its undo."""
     numbers = [signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
 

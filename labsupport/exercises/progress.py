@@ -83,10 +83,14 @@ class Progress:
             return ""
         return found if found.isprintable() and len(found) <= 100 else ""
 
+    def known(self) -> str:
+        """The learner's seed, "" when none was drawn yet."""
+        return str(self._seed() or self.read()["learner"])
+
     def learner(self) -> str:
         """The learner's seed, drawn once."""
-        if found := self._seed() or self.read()["learner"]:
-            return str(found)
+        if found := self.known():
+            return found
         with self.change() as data:
             return str(data["learner"])
 

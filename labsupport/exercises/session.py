@@ -10,9 +10,10 @@ from typing import Any
 
 from labsupport import sandbox
 from labsupport.errors import EngineFailed, LessonError
-from labsupport.exercises import answers, begun, catalog, scene
+from labsupport.exercises import answers, begun, catalog, evaluate, scene
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.lab import Lab, no_answer
+from labsupport.exercises.outcome import Report
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.recorded import EventSource
 from labsupport.sandbox import ended, paths
@@ -78,6 +79,12 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
         left=started.left if started else None,
         environment=box.environment(),
     )
+
+
+def judge(exercise: Exercise, opened: Lab) -> Report:
+    """What the exercise's checks find; where its containers ended with the sandbox, that. Raises SandboxNotRunning."""
+    cut = cut_short(exercise)
+    return evaluate.interrupted(exercise, cut) if cut else evaluate.evaluate(exercise, opened)
 
 
 def engine_id(opened: Lab) -> str:

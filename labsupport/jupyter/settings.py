@@ -45,7 +45,7 @@ def environment(base: dict[str, str]) -> dict[str, str]:
     here = folder()
     return {
         **base,
-        **_where_labsupport_is(base),
+        **where_labsupport_is(base),
         "JUPYTER_CONFIG_DIR": str(here / "config"),
         "JUPYTER_DATA_DIR": str(here / "data"),
         "JUPYTER_RUNTIME_DIR": str(runtime()),
@@ -56,7 +56,7 @@ def environment(base: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _where_labsupport_is(base: dict[str, str]) -> dict[str, str]:
+def where_labsupport_is(base: dict[str, str]) -> dict[str, str]:
     """PYTHONPATH for an interpreter that has the course's dependencies and not the course itself."""
     from importlib import metadata
 

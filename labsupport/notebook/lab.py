@@ -31,12 +31,11 @@ def check(exercise: str, answer: Any = None) -> None:
     """
     from dataclasses import replace
 
-    from labsupport.exercises import catalog, evaluate, session
+    from labsupport.exercises import catalog, session
 
     _, found = catalog.find_exercise(exercise)
     opened = session.open_lab(found, answer)
-    cut = session.cut_short(found)
-    report = evaluate.interrupted(found, cut) if cut else evaluate.evaluate(found, opened)
+    report = session.judge(found, opened)
     if not report.passed and not report.trouble and (missing := session.lacking(found)):
         # what was seen of an engine that can't do it would only mislead
         show_words(f"{found.id} {found.title}\nIt can't be done here: {missing}. It doesn't count.")

@@ -23,15 +23,16 @@ _TEXT = "The course made this folder. `python3 -m labsupport stop --purge` remov
 _PURGE = "python3 -m labsupport stop --purge"
 
 # The folders in the cache, and what tells that the course made one without a mark: a file or folder in it, and a key
-# that a JSON file has. Those of _SEVERAL hold one such folder for each sandbox, or each set of packages.
+# that a JSON file has. Those of _SEVERAL hold one such folder for each sandbox, set of packages, or run of `verify`.
 _KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "sandbox": (("settings.json", "sockets"), ("state.json", "docker_host")),
     "packages": (("packages.json", "wanted"), ("apt/sources.list", ""), ("archives/partial", "")),
     "jupyter": (("config/course.json", "ServerApp"), ("lab/workspaces", "")),
     "vm": (("kvm.json", "kvm fails on"),),
     "builder": (("cache/sandbox", ""), ("cache/jupyter", "")),
+    "verify": (("cache/sandbox", ""),),
 }
-_SEVERAL = ("sandbox", "packages")
+_SEVERAL = ("sandbox", "packages", "verify")
 TRIALS = "engines.json"  # see known.py
 
 

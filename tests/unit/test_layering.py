@@ -13,6 +13,7 @@ FLOORS = (
     {"__main__"},
     {"bootstrap"},
     {"cli"},
+    {"verify"},
     {"doctor", "notebook", "lessons", "jupyter", "vm"},
     {"exercises", "figures"},
     {"layers", "oci"},
