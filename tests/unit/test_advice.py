@@ -147,6 +147,12 @@ TABLE: dict[str, str] = {
     "shell/command.py run": HERE + "test_a_command_that_takes_long_or_says_much",
     "shell/command.py _start": LOOK + "who may enter a folder",
     "shell/session.py play": FORM + "tests/unit/shell/test_shell_session.py",
+    "cli/verify.py verify": "tests/unit/cli/test_verify.py::test_a_folder_that_is_not_there_is_made_as_advised",
+    "verify/merge.py read": LOOK + "which file was meant",
+    "verify/merge.py lesson_of": LOOK + "which notebook was meant",
+    "verify/place.py seed_of": "tests/unit/cli/test_verify.py::test_whose_notebook_it_is_can_be_said",
+    "verify/place.py _refuse_taken_ports": STOPPED,
+    "verify/place.py _run": UNPLAYED + "an environment in which nbval does not start",
     "vm/machine.py Machine.run": UNPLAYED + "a second boot takes as long as the first, which tests/engine/vm tries",
     "workcopy.py _unwritable": HERE + "test_another_folder_is_taken",
 }
