@@ -1,35 +1,35 @@
 """Lesson 05: the cache used, the context kept small, a command and its arguments, no root, health, size, a secret."""
 
-import gzip
 import hashlib
 import re
-import tarfile
-import tempfile
-from collections.abc import Iterator
-from typing import IO, Any
+import secrets
+from typing import Any
 
 from labsupport.exercises import (
     Choice,
     Exercise,
     Lab,
-    Missing,
     Name,
     Pick,
     Prediction,
     Probe,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
+    builds,
     expect,
+    identity,
+    leaks,
     look,
     looks,
     mistakes,
     probes,
 )
-from labsupport.layers.instruction import is_metadata, keyword
+from labsupport.exercises.untouched import digests
 
 
 def whole_file(name: str, text: str) -> str:
@@ -40,18 +40,35 @@ def whole_file(name: str, text: str) -> str:
 # 05.1
 
 
+def words(shown: Any, title: str) -> str:
+    """What a container printed beside its title, on one line."""
+    return " ".join(str(shown).replace(title, "").split())
+
+
+def baked(lab: Lab, mark: str, title: str) -> str:
+    """What an image of a copy of the folder prints, with a measure.sh that never says the same twice."""
+    changes: dict[str, str | None] = {
+        "title.txt": f"{title}\n",
+        "measure.sh": f"echo {mark}; head -c 8 /dev/urandom | xxd -p\n",
+    }
+    with builds.rebuilt(lab, "{image}:2", changes) as tag:
+        return str(probes.run(tag).fetch(lab))
+
+
 @look("docker image inspect --format '{{json .RootFS.Layers}}' {image}:1 {image}:2")
 def measured(lab: Lab) -> str:
-    """Whether both images stand on one layer of the measurement, by digest (image-spec config, `rootfs.diff_ids`)."""
-    first, second = (lab.inspect("image", "{image}:" + tag)["RootFS"]["Layers"] for tag in "12")
-    rows = [str(row.get("CreatedBy")) for row in reversed(lab.history("{image}:1"))]
-    rows = [row for row in rows if not is_metadata(row)]
-    if len(rows) != len(first):  # the classic builder makes no layer for a WORKDIR that was there already
-        rows = [row for row in rows if keyword(row) != "WORKDIR"]
-    place = next((number for number, row in enumerate(rows) if "measure.sh >" in row), None)
-    if place is None or place >= len(first):
-        raise Missing("the history of {image}:1 has no `sh measure.sh >`".replace("{image}", str(lab.values["image"])))
-    return "in one shared layer" if first[: place + 1] == second[: place + 1] else "in two different layers"
+    """Whether both images print one measurement, and a copy with other titles is measured once, too."""
+    first, second = (probes.run("{image}:" + tag).fetch(lab) for tag in "12")
+    if words(first, "no title yet") != words(second, str(lab.values["token"])):
+        return "in two different layers"
+    mark, titles = secrets.token_hex(4), (secrets.token_hex(4), secrets.token_hex(4))
+    shown = [baked(lab, mark, title) for title in titles]
+    if not all(title in each for title, each in zip(titles, shown, strict=True)):
+        return "built with another title.txt, the title stays"
+    if not all(mark in each for each in shown):
+        return "built with another measure.sh, the measurements stay"
+    same = words(shown[0], titles[0]) == words(shown[1], titles[1])
+    return "in one shared layer" if same else "in two different layers"
 
 
 @look("docker image inspect --format '{{len .RootFS.Layers}}' {image}:1 {image}:2")
@@ -128,8 +145,72 @@ CACHED = Exercise(
         ),
     ),
     solution=(APART, ONE, TITLE, TWO),
+    right=(
+        Right(
+            "two stages, after a wrong attempt",
+            (
+                ONE,
+                whole_file(
+                    "Dockerfile",
+                    "FROM busybox AS m\nCOPY measure.sh /\nRUN sh /measure.sh > /stats.txt\nFROM busybox\n"
+                    'COPY --from=m /stats.txt /\nCOPY title.txt /\nCMD ["cat", "/title.txt", "/stats.txt"]',
+                ),
+                ONE,
+                TITLE,
+                TWO,
+            ),
+        ),
+        Right(
+            "tee, and the classic builder",
+            (
+                APART.replace("> stats.txt", "| tee stats.txt"),
+                f"export DOCKER_BUILDKIT=0; {ONE} 2>/dev/null; {TITLE}; {TWO} 2>/dev/null",
+            ),
+        ),
+        Right(
+            "in a file of another name, mounted for the RUN",
+            (
+                whole_file(
+                    "apart.Dockerfile",
+                    "FROM busybox\nRUN --mount=type=bind,target=/in sh /in/measure.sh > /stats.txt\nCOPY "
+                    "title.txt /\n"
+                    "CMD cat /title.txt /stats.txt",
+                ).replace("target=/in", "source=measure.sh,target=/in/measure.sh"),
+                "export DOCKER_BUILDKIT=1; "
+                + "; ".join((ONE[:-1] + "-f apart.Dockerfile .", TITLE, TWO[:-1] + "-f apart.Dockerfile ."))
+                + " 2>/dev/null",
+            ),
+        ),
+    ),
     wrong=(
         Wrong("the Dockerfile as it was", (ONE, TITLE, TWO), says="measured again"),
+        Wrong(
+            "the title as a build argument",
+            (
+                whole_file(
+                    "Dockerfile",
+                    "FROM busybox\nCOPY measure.sh /\nRUN sh /measure.sh > /stats.txt\nARG TITLE='no title yet'\n"
+                    'RUN echo "$TITLE" > /title.txt\nCMD ["cat", "/title.txt", "/stats.txt"]',
+                ),
+                ONE,
+                TITLE,
+                TWO + " --build-arg TITLE={token}",
+            ),
+            says="the title stays",
+        ),
+        Wrong(
+            "measurements that were typed",
+            (
+                whole_file(
+                    "Dockerfile",
+                    'FROM busybox\nRUN echo 1 2 3 > /s\nCOPY title.txt /\nCMD ["cat", "/title.txt", "/s"]',
+                ),
+                ONE,
+                TITLE,
+                TWO,
+            ),
+            says="the measurements stay",
+        ),
         Wrong("tagged, not built", (APART, ONE, TITLE, "docker tag {image}:1 {image}:2"), says="a new name"),
         Wrong("the title too early", (APART, TITLE, ONE, TWO), says="{image}:1 has no title yet"),
         Wrong("without the cache", (APART, ONE, TITLE, TWO + " --no-cache"), says="measured again"),
@@ -154,18 +235,37 @@ SITE = "./index.html ./pages/one.html ./pages/two.html"
 OURS = ("Dockerfile", ".dockerignore")
 
 
+JUPYTERS = "/.ipynb_checkpoints/"  # beside each file that is opened in JupyterLab
+
+
+def site(lab: Lab, image: str) -> str:
+    """The files in /site of an image, without those of the build and of JupyterLab."""
+    shown = probes.run(image, [".", "-type", "f"], entrypoint=["find"], working_dir="/site").fetch(lab)
+    files = shown.partition(": ")[2].split()
+    return " ".join(sorted(name for name in files if name.removeprefix("./") not in OURS and JUPYTERS not in name))
+
+
 @look("docker run --rm {image}")
 def listed(lab: Lab) -> str:
-    """The files in /site of the image, the two of the build left out."""
-    shown = probes.run("{image}", ["find", ".", "-type", "f"], entrypoint=[], working_dir="/site").fetch(lab)
-    files = shown.partition(": ")[2].split()
-    return " ".join(sorted(name for name in files if name.removeprefix("./") not in OURS))
+    """The files in /site of the image; when those are right, what a build of the folder has instead."""
+    shown = site(lab, "{image}")
+    if shown != lab.fill(f"./drafts/{{keep}}.txt {SITE}"):
+        return shown
+    mark = secrets.token_hex(4)
+    with builds.rebuilt(lab, "{image}", {"index.html": f"{mark}\n"}) as tag:
+        again = site(lab, tag)
+        page = probes.run(tag, ["/site/index.html"], entrypoint=["cat"]).fetch(lab)
+    if again != shown:
+        return f"a build of this folder has {again}"
+    return shown if page == f"exit 0: {mark}" else "a build of this folder has another index.html"
 
 
 @look("find . -type f")
 def in_folder(lab: Lab) -> int:
-    """How many files the working folder has, the two of the build left out."""
-    return sum(path.is_file() and path.name not in OURS for path in lab.folder.rglob("*"))
+    """How many of the scene's files are there as they were, the two of the build left out."""
+    now = digests(lab.folder)
+    before = now if lab.left is None else lab.left.files
+    return sum(now.get(name) == digest for name, digest in before.items() if name not in OURS)
 
 
 IGNORE_BUILD = "docker build -q -t {image} --label course.lab=05.2 ."
@@ -222,11 +322,43 @@ IGNORED = Exercise(
         ),
     ),
     solution=(RIGHT, IGNORE_BUILD),
+    right=(
+        Right(
+            "opened in JupyterLab, after a wrong attempt, :latest",
+            (
+                IGNORE_BUILD,
+                "mkdir -p .ipynb_checkpoints pages/.ipynb_checkpoints && touch notes.md",
+                "cp Dockerfile .ipynb_checkpoints/Dockerfile-checkpoint; cp pages/one.html pages/.ipynb_checkpoints/",
+                RIGHT + "; echo notes.md >> .dockerignore",
+                IGNORE_BUILD.replace("{image}", "{image}:latest"),
+            ),
+        ),
+        Right(
+            "all left out, four brought back",
+            (
+                whole_file(".dockerignore", "*\n!index.html\n!pages\npages/*.log\n!drafts/{keep}.txt"),
+                IGNORE_BUILD,
+            ),
+        ),
+        Right(
+            "Dockerfile.dockerignore",
+            (RIGHT.replace(".dockerignore", "Dockerfile.dockerignore"), "DOCKER_BUILDKIT=1 " + IGNORE_BUILD),
+        ),
+    ),
     wrong=(
         Wrong(
             "logs at the top only",
             (RIGHT.replace("**/", ""), IGNORE_BUILD),
             says="a pattern of one folder",
+        ),
+        Wrong(
+            "built from another folder",
+            (
+                "mkdir /tmp/$$ && cp -r . /tmp/$$ && cd /tmp/$$ && mv drafts/{keep}.txt . && rm -r drafts .env "
+                "*.raw *.log "
+                "pages/*.log && mkdir drafts && mv {keep}.txt drafts && " + IGNORE_BUILD + "; rm -r /tmp/$$",
+            ),
+            says="a build of this folder has",
         ),
         Wrong("built first", (IGNORE_BUILD, RIGHT), says="nothing was left out"),
         Wrong("no exception", (RIGHT.replace("!drafts/{keep}.txt", ""), IGNORE_BUILD), says="too early"),
@@ -266,9 +398,34 @@ def rows(*last: str) -> str:
 
 @look("docker image inspect --format '{{json .Config.Entrypoint}} {{json .Config.Cmd}}' {image}")
 def shell_between(lab: Lab) -> str:
+    """Whether the image's words name a shell, or its lua is not process 1 of the container."""
     config = lab.inspect("image", "{image}")["Config"]
-    words = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
-    return "a shell" if words[:1] in (["/bin/sh"], ["sh"]) and "-c" in words else "no shell"
+    command = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
+    if any(str(word).rpartition("/")[2] in ("sh", "ash", "bash") for word in command):
+        return "a shell"
+    if identity.stands_on("{image}", "lua:5.4").fetch(lab) != "lua:5.4":
+        return "no lua:5.4 below it"
+    with builds.rebuilt(lab, "{image}", {"rows.lua": 'print((io.open("/proc/self/stat"):read("n")))\n'}) as tag:
+        shown = probes.run(tag).fetch(lab)
+    return "no shell" if shown in ("exit 0: 1", "exit 0: 1.0") else "another program that starts lua"
+
+
+def row(number: int) -> str:
+    return f"{number}: " + " ".join(str(number * n) for n in range(1, 6))
+
+
+@look("docker run --rm {image} 4 9")
+def two_rows(lab: Lab) -> str:
+    """The rows of 4 and 9; when those are right, those of numbers that nobody knows, where they are wrong."""
+    shown = str(probes.run("{image}", ["4", "9"]).fetch(lab))
+    if shown.split() != f"exit 0: {row(4)} {row(9)}".split():
+        return shown
+    for count in (1, 3):
+        numbers = [10 + secrets.randbelow(900) for _ in range(count)]
+        other = str(probes.run("{image}", [str(number) for number in numbers]).fetch(lab))
+        if other.split() != f"exit 0: {' '.join(map(row, numbers))}".split():
+            return f"for {' '.join(map(str, numbers))}: {other}"
+    return shown
 
 
 COMMAND = Exercise(
@@ -286,7 +443,11 @@ COMMAND = Exercise(
             Probe(
                 "without arguments: the row of {number}",
                 probes.run("{image}"),
-                expect.contains("exit 0: {number}: "),
+                expect.Expect(
+                    '"{want}" in it',
+                    lambda value, want: re.fullmatch(want + r"\d+( \d+)+", value) is not None,
+                    "exit 0: {number}: ",
+                ),
                 mistakes=(
                     mistakes.shell_form("{image}"),
                     mistakes.seen_when(
@@ -301,7 +462,7 @@ COMMAND = Exercise(
             "arguments",
             Probe(
                 "with 4 and 9: two rows and no more",
-                probes.run("{image}", ["4", "9"]),
+                two_rows,
                 expect.matches(r"^exit 0: 4: 4 8 12 16 20\s+9: 9 18 27 36 45$", "the rows of 4 and of 9"),
                 mistakes=(
                     mistakes.seen_when(
@@ -333,7 +494,64 @@ COMMAND = Exercise(
         ),
     ),
     solution=(rows('ENTRYPOINT ["lua", "/rows.lua"]', 'CMD ["{number}"]'), ROWS),
+    right=(
+        Right(
+            "WORKDIR, ADD, two stages, the classic builder",
+            (
+                whole_file(
+                    "Dockerfile",
+                    "FROM busybox AS in\nCOPY rows.lua /\nFROM lua:5.4\nWORKDIR /srv\nCOPY --from=in /rows.lua .\n"
+                    'CMD ["{number}"]\nENTRYPOINT ["lua", "rows.lua"]',
+                ),
+                f"DOCKER_BUILDKIT=0 {ROWS} 2>/dev/null",
+            ),
+        ),
+        Right(
+            "an executable script of lua's own",
+            (
+                "printf '#!/usr/bin/env lua\\n' | cat - rows.lua > rows && chmod +x rows",
+                whole_file(
+                    "Dockerfile",
+                    'FROM lua:5.4\nCOPY . /srv/\nENTRYPOINT ["/usr/bin/env", "lua", "/srv/rows.lua"]\nCMD ["{number}"]',
+                ),
+                ROWS,
+            ),
+        ),
+        Right(
+            "a wrong attempt first, then :latest, in a file of another name",
+            (
+                rows('ENTRYPOINT ["lua", "/rows.lua"]'),
+                ROWS,
+                rows('ENTRYPOINT ["lua", "/rows.lua"]', 'CMD ["{number}"]').replace("Dockerfile", "rows.Dockerfile"),
+                ROWS[:-1].replace("{image}", "{image}:latest") + "-f rows.Dockerfile .",
+            ),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "two rows by heart",
+            (
+                whole_file(
+                    "rows.lua",
+                    "if #arg == 0 then print('{number}: 1 2 3') else print('4: 4 8 12 16 20\\n9: 9 18 27 36 45') end",
+                ),
+                rows('ENTRYPOINT ["lua", "/rows.lua"]'),
+                ROWS,
+            ),
+            says="for ",
+        ),
+        Wrong(
+            "a lua of another image",
+            (
+                whole_file(
+                    "Dockerfile",
+                    "FROM lua:5.4 AS l\nFROM debian-tiny\nCOPY --from=l / /\nCOPY rows.lua /\n"
+                    'ENTRYPOINT ["lua", "/rows.lua"]\nCMD ["{number}"]',
+                ),
+                ROWS,
+            ),
+            says="no lua:5.4 below it",
+        ),
         Wrong("only CMD", (rows('CMD ["lua", "/rows.lua", "{number}"]'), ROWS), says="CMD replaced by the arguments"),
         Wrong("only ENTRYPOINT", (rows('ENTRYPOINT ["lua", "/rows.lua"]'), ROWS), says="no default"),
         Wrong(
@@ -366,12 +584,42 @@ def visits(*middle: str, last: str = 'CMD ["sh", "/app/visits.sh"]') -> str:
     return whole_file("Dockerfile", "\n".join(("FROM busybox", "COPY visits.sh /app/visits.sh", *middle, last)))
 
 
+CHANGES = """\
+f=/app/visits.sh
+chmod 777 $f; (echo true >> $f) && echo writable
+chmod 777 /app; (mv $f /app/old || mv /app /app-old || rm -f $f) && echo replaced
+"""
+
+
 @look("docker run --rm --entrypoint sh {image} -c 'test -w /app/visits.sh && echo writable'")
 def may_change_itself(lab: Lab) -> str:
-    asked = probes.run(
-        "{image}", ["-c", "test -w /app/visits.sh -o -w /app && echo writable || echo protected"], entrypoint=["sh"]
-    )
-    return str(asked.fetch(lab)).partition(": ")[2]
+    """What the image's user can do to the program, tried in a container of our own."""
+    shown = str(probes.run("{image}", ["-c", f"exec 2>/dev/null\n{CHANGES}true"], entrypoint=["sh"]).fetch(lab))
+    return ("writable" if shown.partition(": ")[2] else "protected") if shown.startswith("exit 0") else shown
+
+
+@look("docker image inspect {image} --format '{{json .Config.User}}'")
+def user(lab: Lab) -> str | None:
+    """The number of the user that the image names, else the user as it is named there."""
+    named = lab.inspect("image", "{image}")["Config"].get("User")
+    if not named:
+        return None
+    shown = probes.run("{image}", ["-u"], entrypoint=["id"]).fetch(lab)
+    return str(lab.values["who"]) if shown == f"exit 0: {lab.values['who']}" else str(named)
+
+
+@look("docker run --rm {image}")
+def visit(lab: Lab) -> str:
+    """What a container says of its visit; when that is right, what another visits.sh can't, where it can't."""
+    shown = str(probes.run("{image}").fetch(lab))
+    if shown != lab.fill("exit 0: visit 1, written by uid {who}"):
+        return shown
+    mark = secrets.token_hex(4)
+    script = f"echo {mark} >> /app/data/visits && cat /app/data/visits && id -u\n"
+    with builds.rebuilt(lab, "{image}", {"visits.sh": script}) as tag:
+        again = str(probes.run(tag).fetch(lab))
+    good = again.split() == ["exit", "0:", mark, str(lab.values["who"])]
+    return shown if good else f"with another visits.sh: {again}"
 
 
 PLAIN_USER = Exercise(
@@ -388,7 +636,7 @@ PLAIN_USER = Exercise(
             "user",
             State(
                 "the image names the user {who}",
-                looks.image("{image}", ".Config.User"),
+                user,
                 expect.one_of("{who}", "{who}:{who}"),
                 mistakes=(
                     mistakes.seen_when(
@@ -398,10 +646,9 @@ PLAIN_USER = Exercise(
                         lambda lab, value: not lab.inspect("image", "{image}")["Config"].get("User"),
                     ),
                     mistakes.seen_when(
-                        "a name instead of the number",
-                        "a name is looked up in the image's own /etc/passwd: who reads .Config.User cannot see "
-                        "which number it is.",
-                        lambda lab, value: bool(value) and not str(value)[0].isdigit(),
+                        "another user",
+                        "`docker run --rm --entrypoint id {image} -u` says which number it runs as.",
+                        lambda lab, value: bool(value),
                     ),
                 ),
             ),
@@ -410,7 +657,7 @@ PLAIN_USER = Exercise(
             "visit",
             Probe(
                 "a container of it records a visit as {who}",
-                probes.run("{image}"),
+                visit,
                 expect.contains("exit 0: visit 1, written by uid {who}"),
                 mistakes=(
                     mistakes.seen_when(
@@ -442,12 +689,57 @@ PLAIN_USER = Exercise(
         ),
     ),
     solution=(visits("RUN mkdir /app/data && chown {who} /app/data", "USER {who}"), VISITS),
+    right=(
+        Right("its group is root's", (visits("RUN mkdir /app/data && chown {who} /app/data", "USER {who}:0"), VISITS)),
+        Right(
+            "a user with a name, after a wrong attempt, by the classic builder",
+            (
+                visits("USER {who}"),
+                VISITS,
+                visits(
+                    "RUN adduser -D -H -u {who} app || echo app:x:{who}:{who}::/:/bin/sh >> /etc/passwd",
+                    "RUN mkdir -m 777 /app/data",
+                    "USER app",
+                ),
+                f"DOCKER_BUILDKIT=0 {VISITS} 2>/dev/null",
+            ),
+        ),
+        Right(
+            "COPY --chown, a folder with the sticky bit, ENTRYPOINT",
+            (
+                "mkdir data && touch data/.keep",
+                visits(
+                    "COPY --chown={who}:{who} data /app/data",
+                    "RUN chmod 1777 /app && rm -f /app/data/.keep",
+                    "USER {who}:{who}",
+                    last='ENTRYPOINT ["sh", "/app/visits.sh"]',
+                ),
+                VISITS,
+            ),
+        ),
+    ),
     wrong=(
         Wrong("USER alone", (visits("RUN mkdir /app/data", "USER {who}"), VISITS), says="the folder belongs to root"),
         Wrong(
             "everything is the user's",
             (visits("RUN mkdir /app/data && chown -R {who} /app", "USER {who}"), VISITS),
             says="owner of everything",
+        ),
+        Wrong(
+            "the program is the user's, and read-only",
+            (
+                visits("RUN mkdir /app/data && chown {who} /app/* && chmod 555 /app/visits.sh", "USER {who}"),
+                VISITS,
+            ),
+            says="owner of everything",
+        ),
+        Wrong(
+            "a visit that was typed",
+            (
+                visits("RUN mkdir /app/data", "USER {who}", last='CMD ["echo", "visit 1, written by uid {who}"]'),
+                VISITS,
+            ),
+            says="with another visits.sh",
         ),
         Wrong(
             "an option of run",
@@ -460,7 +752,7 @@ PLAIN_USER = Exercise(
                 visits("RUN mkdir /app/data && echo toor:x:0:0::/:/bin/sh >> /etc/passwd", "USER toor"),
                 VISITS,
             ),
-            says="a name instead of the number",
+            says="another user",
         ),
         Wrong(
             "the user changed by the program",
@@ -494,23 +786,43 @@ def status(container: Any) -> str:
     return str((container.attrs["State"].get("Health") or {}).get("Status", "no health check"))
 
 
+def until_first(lab: Lab, image: str) -> float:
+    """Seconds until a container of the image has had its first checks; a long interval is not waited for."""
+    check = lab.inspect("image", image)["Config"].get("Healthcheck") or {}
+    begins = check.get("StartPeriod") or 0
+    first = (check.get("StartInterval") or 5e9) if begins else (check.get("Interval") or 30e9)
+    return min(first / 1e9, 6) + 3
+
+
 @look("docker inspect --format '{{.State.Health.Status}}' {name}")
 def health(lab: Lab) -> str:
-    """The health of {name}; a first check that is still running is waited for."""
-    container = lab.client.containers.get(lab.inspect("container", "{name}")["Id"])
-    lab.wait(lambda: status(container) != "starting", seconds=3, every=0.1)
+    """The health of {name}; a first check that is still to come soon is waited for."""
+    found = lab.inspect("container", "{name}")
+    if identity.made_from("{name}", "{image}").fetch(lab) != lab.fill("{image}"):
+        return "a container of another image"
+    if found["State"].get("Paused"):
+        return "paused"
+    container = lab.client.containers.get(found["Id"])
+    lab.wait(lambda: status(container) != "starting", seconds=until_first(lab, found["Image"]), every=0.1)
     return status(container)
 
 
-@look("docker exec {name} mv /www /gone; watch docker ps")
+GONE = "printf '#!/bin/sh\\nprintf \"Status: 503 Gone\\\\r\\\\n\\\\r\\\\n\"\\n' > /www/cgi-bin/index.cgi"
+
+
+@look("docker exec {name} rm /www/cgi-bin/index.cgi; watch docker ps")
 def sick(lab: Lab) -> str:
-    """What becomes of a copy of the container's image when its page is gone, within five seconds."""
-    with lab.throwaway(lab.inspect("container", "{name}")["Image"]) as copy:
-        if not lab.wait(lambda: status(copy) == "healthy", seconds=3, every=0.1):
+    """What becomes of a copy of the container's image when it answers with an error, within five seconds."""
+    image = lab.inspect("container", "{name}")["Image"]
+    if identity.stands_on("{image}", "web").fetch(lab) != "web":
+        return "an image that does not begin FROM web"
+    with lab.throwaway(image) as copy:
+        if not lab.wait(lambda: status(copy) == "healthy", seconds=until_first(lab, image), every=0.1):
             return f"{status(copy)} from the start"
-        lab.execute(copy.id, ["mv", "/www", "/gone"])
+        lab.execute(copy.id, ["sh", "-c", GONE])
         lab.wait(lambda: status(copy) != "healthy", seconds=5, every=0.1)
-        return status(copy)
+        failed = (copy.attrs["State"].get("Health") or {}).get("FailingStreak") or 0
+        return f"{status(copy)} after {failed} failed checks" if failed and status(copy) == "healthy" else status(copy)
 
 
 def slow(lab: Lab) -> bool:
@@ -577,7 +889,7 @@ HEALTHY = Exercise(
                         "too slow",
                         "interval times retries is five seconds or more; three failures in a row are needed unless "
                         "--retries says otherwise.",
-                        lambda lab, value: value == "healthy" and slow(lab),
+                        lambda lab, value: str(value).startswith("healthy") and (slow(lab) or value != "healthy"),
                     ),
                     mistakes.seen_when(
                         "a check that looks away",
@@ -590,6 +902,39 @@ HEALTHY = Exercise(
             after="healthy",
         ),
     ),
+    right=(
+        Right(
+            "a start period, the shell form, :latest, create and start",
+            (
+                checked_by(
+                    "--interval=500ms --start-period=1s --retries=2 CMD wget -q -O - http://localhost | grep -qi html"
+                ),
+                SHOP.replace("{image}", "{image}:latest"),
+                "docker create --name {name} -P {image}:latest && docker start {name}",
+            ),
+        ),
+        Right(
+            "exec form, by the image's id, after a wrong attempt",
+            (
+                SHOP,
+                START,
+                checked_by('--interval=1s --timeout=1s --retries=1 CMD ["wget", "-q", "-O", "/dev/null", "127.0.0.1"]'),
+                SHOP,
+                "docker rm -f {name}; docker run -d --name {name} $(docker images -q {image})",
+            ),
+        ),
+        Right(
+            "by nc, by the classic builder",
+            (
+                checked_by(
+                    "--interval=400ms --retries=3 CMD printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 80 | "
+                    "grep -q '200 OK'"
+                ),
+                f"DOCKER_BUILDKIT=0 {SHOP} 2>/dev/null",
+                START,
+            ),
+        ),
+    ),
     solution=(
         checked_by("--interval=500ms --retries=2 CMD wget -q -O /dev/null http://127.0.0.1/ || exit 1"),
         SHOP,
@@ -597,6 +942,20 @@ HEALTHY = Exercise(
         WELL,
     ),
     wrong=(
+        Wrong(
+            "the folder is there",
+            (checked_by("--interval=500ms --retries=2 CMD test -d /www -a -f /www/cgi-bin/index.cgi"), SHOP, START),
+            says="a check that looks away",
+        ),
+        Wrong(
+            "a container of something else",
+            (
+                checked_by("--interval=500ms --retries=2 CMD wget -q -O /dev/null http://127.0.0.1/"),
+                SHOP,
+                START.replace("{image}", "--health-cmd true --health-interval 500ms busybox sleep 600"),
+            ),
+            says="a container of another image",
+        ),
         Wrong("always well", (checked_by("--interval=500ms CMD true"), SHOP, START), says="a check that looks away"),
         Wrong(
             "only the process",
@@ -645,6 +1004,28 @@ REPORT = "docker build -q -t {image} --label course.lab=05.6 ."
 TOKEN = "echo {token} > token.txt"
 MADE = "FROM lua:5.4 AS made\nCOPY token.txt report.lua /\nRUN lua /report.lua > /report.txt\n\n"
 
+
+def line(token: str, count: int) -> str:
+    return f"exit 0: report {token}: the sum of {count} squares is {sum(n * n for n in range(1, count + 1))}"
+
+
+@look("docker run --rm {image}")
+def report(lab: Lab) -> str:
+    """What {image} prints; when that is right, what a build with another token and fewer squares prints, if wrong."""
+    shown = str(probes.run("{image}").fetch(lab))
+    if shown != line(str(lab.values["token"]), 100000):
+        return shown
+    token, count = secrets.token_hex(4), 100 + secrets.randbelow(900)
+    changes: dict[str, str | None] = {"token.txt": f"{token}\n"}
+    if (program := looks.file("report.lua").fetch(lab)) and "100000" in program:
+        changes["report.lua"] = program.replace("100000", str(count))
+    else:
+        count = 100000
+    with builds.rebuilt(lab, "{image}", changes) as tag:
+        again = probes.run(tag).fetch(lab)
+    return shown if again == line(token, count) else f"built with another token.txt and report.lua: {again}"
+
+
 SMALL = Exercise(
     id="05.6",
     title="Only the result",
@@ -659,7 +1040,7 @@ SMALL = Exercise(
             "report",
             Probe(
                 "{image} prints the report",
-                probes.run("{image}"),
+                report,
                 expect.contains("report {token}: the sum of 100000 squares is 333338333350000"),
             ),
         ),
@@ -695,7 +1076,57 @@ SMALL = Exercise(
         ),
         REPORT,
     ),
+    right=(
+        Right(
+            "the stage by its number, ENTRYPOINT, the classic builder",
+            (
+                whole_file(
+                    "Dockerfile",
+                    "FROM lua:5.4\nWORKDIR /srv\nCOPY . /\nRUN lua /report.lua | tee r\n\nFROM busybox\n"
+                    'COPY --from=0 /srv/r /\nENTRYPOINT ["cat", "/r"]',
+                ),
+                f"DOCKER_BUILDKIT=0 {REPORT} 2>/dev/null",
+            ),
+        ),
+        Right(
+            "after a wrong attempt, the report mounted, in a file of another name",
+            (
+                REPORT,
+                whole_file(
+                    "Dockerfile.small",
+                    MADE + "FROM busybox\nRUN --mount=type=bind,from=made,target=/m cp /m/report.txt /\n"
+                    "CMD cat /report.txt",
+                ),
+                f"DOCKER_BUILDKIT=1 {REPORT[:-1]} -f Dockerfile.small . 2>/dev/null",
+            ),
+        ),
+        Right(
+            "nothing below it but what prints, :latest",
+            (
+                whole_file(
+                    "Dockerfile",
+                    MADE + "FROM busybox AS b\nRUN mkdir /n && cp /bin/busybox /n/cat\n"
+                    "FROM scratch\nCOPY --from=b /n /\n"
+                    'COPY --from=made /report.txt /\nCMD ["/cat", "/report.txt"]',
+                ),
+                REPORT.replace("{image}", "{image}:latest"),
+            ),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "a report that was typed",
+            (
+                whole_file(
+                    "Dockerfile",
+                    "FROM busybox\nCOPY token.txt /\n"
+                    'RUN echo "report $(cat token.txt): the sum of 100000 squares is 333338333350000" > r\nCMD '
+                    "cat /r",
+                ),
+                REPORT + " 2>/dev/null",
+            ),
+            says="built with another token.txt and report.lua",
+        ),
         Wrong("the Dockerfile as it was", (REPORT,), says="one stage"),
         Wrong(
             "removed afterwards",
@@ -734,36 +1165,38 @@ def licensed(*lines: str) -> str:
     return whole_file("Dockerfile", "\n".join(("FROM busybox", *lines, 'CMD ["cat", "/licence"]')))
 
 
+places = leaks.holding("{image}", "token").then(
+    lambda found: " and ".join(sorted({"a layer" if each.startswith("/") else each for each in found})) or "nowhere"
+)
+
+
+def of(token: str) -> str:
+    """The licence that belongs to a token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
 @look("docker run --rm {image}")
 def licence(lab: Lab) -> str:
-    expected = hashlib.sha256(str(lab.values["token"]).encode()).hexdigest()[:16]
-    shown = probes.run("{image}").fetch(lab)
-    return "the licence" if shown == f"exit 0: {expected}" else str(shown).strip()
+    """Whether the image prints the licence of the token, and a build with another token that one's."""
+    shown = str(probes.run("{image}").fetch(lab))
+    if shown != f"exit 0: {of(str(lab.values['token']))}":
+        return shown.strip()
+    if places.fetch(lab) != "nowhere":
+        return "the licence"  # where the token is, the next step says
+    other = "k" + secrets.token_hex(7)
+    with builds.rebuilt(lab, "{image}", {"token.txt": other}, hand="token.txt") as tag:
+        again = probes.run(tag).fetch(lab)
+    return "the licence" if again == f"exit 0: {of(other)}" else "a licence that does not come from token.txt"
 
 
-def _blobs(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of the archive's files, unpacked where they are packed; all are small here."""
-    for member in archive:
-        source: IO[bytes] | None = archive.extractfile(member) if member.isfile() else None
-        if source is not None:
-            content = source.read(20_000_000)
-            yield member.name, gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-
-
-@look("docker save {image} | grep -ac '{token}'; docker history --no-trunc {image} | grep '{token}'")
-def places(lab: Lab) -> str:
-    """Where in the image's archive (image-spec: layers, configuration with history) the token is."""
-    secret = str(lab.values["token"]).encode()
-    found = set()
-    with tempfile.TemporaryFile() as saved:
-        for chunk in lab.client.api.get_image(lab.inspect("image", "{image}")["Id"]):
-            saved.write(chunk)
-        saved.seek(0)
-        with tarfile.open(fileobj=saved) as archive:
-            for _, content in _blobs(archive):
-                if secret in content:
-                    found.add("its configuration" if content[:1] == b"{" else "a layer")
-    return " and ".join(sorted(found)) or "nowhere"
+def not_built(lab: Lab, _: Any) -> bool:
+    """The image is still the scene's own, and the Dockerfile is another."""
+    known = (lab.made or {}).get("image", {}).get(lab.fill("{image}"))
+    return (
+        bool(known)
+        and known == lab.inspect("image", "{image}")["Id"]
+        and "TOKEN" not in lab.folder.joinpath("Dockerfile").read_text(encoding="utf-8")
+    )
 
 
 OF_NOTHING = hashlib.sha256(b"").hexdigest()[:16]  # what a RUN makes of a secret that was not there
@@ -772,7 +1205,8 @@ SECRET = Exercise(
     id="05.7",
     title="A secret for the build alone",
     goal="The build in exercises/05.7 makes a licence from the token in token.txt, and whoever has the image `{image}` "
-    "can read the token, too. Change the Dockerfile and the way it is built: `docker run --rm {image}` prints the same "
+    "can read the token, too. Change the Dockerfile and the way it is built: `docker run --rm {image}` prints "
+    "the same "
     "licence, and no layer and no configuration of the image holds the token.",
     seeds={"image": Name("pass"), "token": Token(16)},
     scene=Scene(
@@ -806,6 +1240,7 @@ SECRET = Exercise(
                     ),
                 ),
             ),
+            points=0,
         ),
         Step(
             "secret",
@@ -815,6 +1250,13 @@ SECRET = Exercise(
                 expect.equals("nowhere"),
                 mistakes=(
                     mistakes.seen_when(
+                        "still the image of the start",
+                        "no build of your Dockerfile has ended well: without `--secret id=token,src=token.txt` "
+                        "there is no "
+                        "/run/secrets/token.",
+                        not_built,
+                    ),
+                    mistakes.seen_when(
                         "written into the history",
                         "`docker history --no-trunc {image}` shows arguments and variables of the build to everybody.",
                         lambda lab, value: "configuration" in value,
@@ -822,15 +1264,59 @@ SECRET = Exercise(
                     mistakes.seen_when(
                         "copied, then removed",
                         "the layer of the COPY still holds the file; the later layer only hides it.",
+                        lambda lab, value: (
+                            "a layer" in value
+                            and any(
+                                re.match("(RUN )?.*\\brm\\b", str(row.get("CreatedBy")))
+                                for row in lab.history("{image}")
+                            )
+                        ),
+                    ),
+                    mistakes.seen_when(
+                        "kept in a file",
+                        "as it is, packed or in another writing: what a layer holds, whoever has the image can read.",
                         lambda lab, value: "a layer" in value,
                     ),
                 ),
             ),
-            points=2,
+            points=3,
             after="licence",
         ),
     ),
     solution=(licensed(FROM_SECRET), SECRETLY),
+    untouched_says="its configuration",
+    right=(
+        Right(
+            "two stages, the argument in the first, by the classic builder",
+            (
+                whole_file(
+                    "Dockerfile",
+                    'FROM busybox AS made\nARG TOKEN\nRUN printf %s "$TOKEN" | sha256sum | cut -c 1-16 > /licence\n'
+                    'FROM busybox\nCOPY --from=made /licence /\nCMD ["cat", "/licence"]',
+                ),
+                f"DOCKER_BUILDKIT=0 {LICENCE} --build-arg TOKEN=$(cat token.txt) 2>/dev/null",
+            ),
+        ),
+        Right(
+            "another id and place, :latest, after a wrong attempt",
+            (
+                LICENCE,
+                licensed(FROM_SECRET.replace("id=token", "id=t,target=/t").replace("/run/secrets/token", "/t")),
+                SECRETLY.replace("id=token", "id=t").replace("{image}", "{image}:latest"),
+            ),
+        ),
+        Right(
+            "the folder mounted, ENTRYPOINT, in a file of another name",
+            (
+                whole_file(
+                    "safe.Dockerfile",
+                    "FROM busybox\nRUN --mount=type=bind,target=/in sha256sum < /in/token.txt | cut -c 1-16 > /l\n"
+                    'ENTRYPOINT ["cat", "/l"]',
+                ),
+                f"{ANEW} -f safe.Dockerfile",
+            ),
+        ),
+    ),
     wrong=(
         Wrong(
             "copied and removed",
@@ -853,6 +1339,20 @@ SECRET = Exercise(
                 LICENCE + " 2>/dev/null",
             ),
             says="written into the history",
+        ),
+        Wrong(
+            "a licence that was typed",
+            (
+                "L=$(printf %s $(cat token.txt) | sha256sum | cut -c 1-16)\n"
+                + licensed("RUN echo $L > /licence").replace("'END'", "END"),
+                LICENCE,
+            ),
+            says="does not come from token.txt",
+        ),
+        Wrong(
+            "kept, and packed",
+            (licensed(FROM_SECRET, "RUN --mount=type=secret,id=token gzip -c /run/secrets/token > /k"), SECRETLY),
+            says="kept in a file",
         ),
         Wrong("no secret handed over", (licensed(FROM_SECRET), ANEW), says="no secret in the build"),
         Wrong(
@@ -900,6 +1400,33 @@ def released(*lines: str) -> str:
     return whole_file("Dockerfile", "\n".join((*lines, SHOWN)))
 
 
+def shown(lab: Lab, line: str) -> str:
+    """What {image} prints; when this line is right, what a build with other versions prints, where that is wrong."""
+    said = str(probes.run("{image}").fetch(lab))
+    if not ends(said, line, str(lab.values["version"])):
+        return said
+    for version in (str(100 + secrets.randbelow(900)), secrets.token_hex(4)):
+        with builds.rebuilt(lab, "{image}", options=(f"--build-arg=VERSION={version}",)) as tag:
+            again = str(probes.run(tag).fetch(lab))
+        if not ends(again, line, version):
+            return f"built with --build-arg VERSION={version}: {again}"
+    return said
+
+
+def ends(said: str, line: str, version: str) -> bool:
+    return f"{line} {version}" in (each.strip() for each in said.removeprefix("exit 0: ").splitlines())
+
+
+built = look("docker run --rm {image}")(lambda lab: shown(lab, "built as version"))
+running = look("docker run --rm {image}")(lambda lab: shown(lab, "running as version"))
+
+
+def instructions(text: str | None) -> str:
+    """The Dockerfile without its comments, and without ports, which are numbers of another kind."""
+    lines = (text or "").splitlines()
+    return "\n".join(line for line in lines if not re.match(r"\s*(#|EXPOSE\b)", line, re.IGNORECASE))
+
+
 def declared_too_early(lab: Lab) -> bool:
     """No ARG VERSION between the first FROM and its first use."""
     lines = [line.split() for line in str(looks.file("Dockerfile").fetch(lab)).splitlines() if line.split()]
@@ -937,7 +1464,7 @@ HUNT = Exercise(
             "built",
             Probe(
                 "the version is written into the image",
-                probes.run("{image}"),
+                built,
                 expect.contains("built as version {version}"),
                 mistakes=(
                     TOO_EARLY,
@@ -953,7 +1480,7 @@ HUNT = Exercise(
             "running",
             Probe(
                 "a container has it in its environment",
-                probes.run("{image}"),
+                running,
                 expect.contains("running as version {version}"),
                 mistakes=(
                     mistakes.seen_when(
@@ -967,7 +1494,15 @@ HUNT = Exercise(
         ),
         Step(
             "option",
-            State("the number is not in the Dockerfile", looks.file("Dockerfile"), expect.lacks("{version}")),
+            State(
+                "the number is not in the Dockerfile",
+                looks.file("Dockerfile").then(instructions),
+                expect.Expect(
+                    'no "{want}" in it',
+                    lambda value, want: re.search(rf"(?<!\w){want}(?!\w)", str(value)) is None,
+                    "{version}",
+                ),
+            ),
             after="running",
         ),
     ),
@@ -980,6 +1515,52 @@ HUNT = Exercise(
             'RUN echo "built as version $RELEASE" > /version',
         ),
         RELEASE,
+    ),
+    untouched_says="built as version {version}",
+    right=(
+        Right(
+            "a port with the number in it, a comment, the variable under another name",
+            (
+                released(
+                    "# was 2{version}, is {version}",
+                    "FROM busybox",
+                    "EXPOSE 80{version}",
+                    "ARG VERSION",
+                    "ENV RELEASE=${VERSION}",
+                    "RUN echo built as version ${VERSION} > /version",
+                ),
+                RELEASE,
+            ),
+        ),
+        Right(
+            "two stages, by the classic builder, :latest",
+            (
+                released(
+                    "ARG VERSION=0",
+                    "FROM busybox AS made",
+                    "ARG VERSION",
+                    "RUN echo built as version $VERSION > /version",
+                    "FROM busybox",
+                    "ARG VERSION",
+                    "ENV RELEASE $VERSION",
+                    "COPY --from=made /version /",
+                ),
+                "DOCKER_BUILDKIT=0 " + RELEASE.replace("{image}", "{image}:latest"),
+            ),
+        ),
+        Right(
+            "kept in a file, after a wrong attempt",
+            (
+                RELEASE,
+                whole_file(
+                    "Dockerfile",
+                    "FROM busybox\nARG VERSION=0\nRUN echo $VERSION > /v && echo built as version $VERSION > "
+                    "/version\n"
+                    'CMD ["sh", "-c", "cat /version; echo running as version $(cat /v)"]',
+                ),
+                RELEASE,
+            ),
+        ),
     ),
     wrong=(
         Wrong(
@@ -1028,7 +1609,20 @@ HUNT = Exercise(
             ),
             says="the number is not in the Dockerfile",
         ),
-        Wrong("an option of run", ("docker run --rm -e RELEASE={version} {image}",), says="ARG above FROM"),
+        Wrong(
+            "from a file that was copied",
+            (
+                "printf {version} > number",
+                released(
+                    "FROM busybox",
+                    "COPY number /",
+                    "RUN echo built as version $(cat /number) > /version",
+                ).replace("$RELEASE", "$(cat /number)"),
+                RELEASE,
+            ),
+            says="built with --build-arg VERSION=",
+        ),
+        Wrong("an option of run", ("docker run --rm -e RELEASE={version} {image}",), says="built as version {version}"),
     ),
     minutes=8,
 )
@@ -1076,7 +1670,8 @@ PREDICTIONS = (
 QUIZZES = (
     Quiz(
         "05.q1",
-        "A Dockerfile copies `needs.txt`, installs what it names, then copies the source. Which change makes the next "
+        "A Dockerfile copies `needs.txt`, installs what it names, then copies the source. Which change makes "
+        "the next "
         "build install again?",
         (
             Choice("A line of the source", "That COPY is below the installation."),

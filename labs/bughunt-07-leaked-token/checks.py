@@ -1,21 +1,22 @@
 """Bug hunt 7: a secret that was removed, and can be read by everyone who has the image."""
 
 import hashlib
-import json
-import tarfile
-import tempfile
+import secrets
 
 from labsupport.exercises import (
     Exercise,
     Lab,
     Name,
     Probe,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
+    builds,
     expect,
+    leaks,
     look,
     mistakes,
     probes,
@@ -24,47 +25,26 @@ from labsupport.exercises import (
 BUILD = "docker build -q -t {image} ."
 
 
-@look("docker save {image} | tar -x, then search its layers")
-def places_in_layers(lab: Lab) -> list[str]:
-    """The files, over all layers of the image, that hold the token."""
-    secret = str(lab.values["token"]).encode()
-    image = lab.inspect("image", "{image}")["Id"]  # a name without a tag would save all its tags
-    found: set[str] = set()
-    with tempfile.TemporaryFile() as saved:
-        for chunk in lab.client.api.get_image(image):
-            saved.write(chunk)
-        saved.seek(0)
-        with tarfile.open(fileobj=saved) as archive:
-            manifest = archive.extractfile("manifest.json")
-            layers = json.load(manifest)[0]["Layers"] if manifest else []
-            for layer in layers:
-                blob = archive.extractfile(layer)
-                if blob is None:
-                    continue
-                with tarfile.open(fileobj=blob) as files:
-                    for member in files:
-                        source = files.extractfile(member) if member.isfile() and member.size < 100_000 else None
-                        if source is not None and secret in source.read():
-                            found.add("/" + member.name.removeprefix("./"))
-    return sorted(found)
+in_image = leaks.holding("{image}", "token")
 
 
-@look("docker history --no-trunc {image}; docker image inspect {image} --format '{{json .Config}}'")
-def places_in_configuration(lab: Lab) -> list[str]:
-    """Where the image's configuration and history hold the token."""
-    secret = str(lab.values["token"])
-    config = lab.inspect("image", "{image}")["Config"]
-    found = ["environment" for item in config.get("Env") or () if secret in item][:1]
-    found += ["labels" for item in (config.get("Labels") or {}).values() if secret in item][:1]
-    found += ["history" for row in lab.history("{image}") if secret in str(row.get("CreatedBy"))][:1]
-    return found
+def of(token: str) -> str:
+    """The licence that belongs to a token."""
+    return hashlib.sha256(f"{token}\n".encode()).hexdigest()[:16]
 
 
 @look("docker run --rm {image}")
-def licence(lab: Lab) -> bool:
-    """Whether a container of the image prints the licence that belongs to the token."""
-    expected = hashlib.sha256(f"{lab.values['token']}\n".encode()).hexdigest()[:16]
-    return expected in probes.run("{image}").fetch(lab)
+def licence(lab: Lab) -> bool | str:
+    """True when a container of the image prints the licence of the token, and a build with another one that one's."""
+    shown = str(probes.run("{image}").fetch(lab))
+    if shown != f"exit 0: {of(str(lab.values['token']))}":
+        return shown
+    if in_image.fetch(lab):
+        return True  # where it is, the next steps say
+    other = "k" + secrets.token_hex(7)
+    with builds.rebuilt(lab, "{image}", {"token.txt": f"{other}\n"}, hand="token.txt") as tag:
+        again = probes.run(tag).fetch(lab)
+    return True if again == f"exit 0: {of(other)}" else "a licence that does not come from token.txt"
 
 
 EXERCISES = (
@@ -74,7 +54,8 @@ EXERCISES = (
         goal=(
             "Symptom: the Dockerfile removes the token it needs while building, and a stranger who got the image "
             "{image} knows the token nevertheless.\n"
-            "Repair it: `docker run --rm {image}` still prints the licence (made from token.txt), and the token is in "
+            "Repair it: `docker run --rm {image}` still prints the licence (made from token.txt), and the token "
+            "is in "
             "no layer of {image} and nowhere in its configuration or history. The files are in your working folder."
         ),
         seeds={"image": Name("licence"), "token": Token(16)},
@@ -87,23 +68,31 @@ EXERCISES = (
             Step(
                 "works",
                 Probe("a container of {image} prints the licence", licence, expect.true("the licence of your token")),
+                points=0,
             ),
             Step(
                 "layers",
                 State(
                     "no layer of {image} holds the token",
-                    places_in_layers,
+                    in_image.then(lambda places: [each for each in places if each.startswith("/")]),
                     expect.absent(),
-                    mistakes=(mistakes.removed_in_a_later_layer("{image}"),),
+                    mistakes=(
+                        mistakes.removed_in_a_later_layer("{image}"),
+                        mistakes.seen_when(
+                            "the token is in a file of the image",
+                            "as it is, packed or in another writing: what is in the final image, everybody has.",
+                            lambda lab, value: bool(value),
+                        ),
+                    ),
                 ),
-                points=2,
+                points=3,
                 after="works",
             ),
             Step(
                 "configuration",
                 State(
                     "the token is not in the configuration or history of {image}",
-                    places_in_configuration,
+                    in_image.then(lambda places: [each for each in places if not each.startswith("/")]),
                     expect.absent(),
                     mistakes=(
                         mistakes.seen_when(
@@ -113,16 +102,77 @@ EXERCISES = (
                         ),
                     ),
                 ),
-                after="works",
+                after=("works", "layers"),
             ),
         ),
         solution=(
             "printf 'FROM busybox AS build\\nCOPY token.txt /tmp/\\nRUN sha256sum < /tmp/token.txt | cut -c 1-16 > "
-            '/licence\\nFROM busybox\\nCOPY --from=build /licence /licence\\nCMD ["cat", "/licence"]\\n\' > Dockerfile',
+            '/licence\\nFROM busybox\\nCOPY --from=build /licence /licence\\nCMD ["cat", "/licence"]\\n\' > '
+            "Dockerfile",
             BUILD,
         ),
         untouched_says="/tmp/token.txt",
+        right=(
+            Right(
+                "mounted for one RUN",
+                (
+                    "printf 'FROM busybox\\nRUN --mount=type=secret,id=t,target=/t sha256sum < /t | cut -c 1-16 > "
+                    '/licence\\nCMD ["cat", "/licence"]\\n\' > Dockerfile',
+                    "DOCKER_BUILDKIT=1 docker build -q --secret id=t,src=token.txt -t {image}:latest .",
+                ),
+            ),
+            Right(
+                "the folder mounted, the program as ENTRYPOINT, in a file of another name",
+                (
+                    "printf 'FROM busybox\\nRUN --mount=type=bind,target=/in sha256sum < /in/token.txt | cut -c "
+                    "1-16 > "
+                    '/licence\\nENTRYPOINT ["cat", "/licence"]\\n\' > safe.Dockerfile',
+                    "DOCKER_BUILDKIT=1 docker build -q -f safe.Dockerfile -t {image} .",
+                ),
+            ),
+            Right(
+                "an argument of a stage that is left behind, after a wrong attempt",
+                (
+                    "sed -i '/^RUN rm/d' Dockerfile",
+                    BUILD,
+                    'printf \'FROM busybox AS made\\nARG TOKEN\\nRUN echo "$TOKEN" | sha256sum | cut -c 1-16 > '
+                    "/licence\\n"
+                    "FROM busybox\\nCOPY --from=made /licence /\\nCMD cat /licence\\n' > Dockerfile",
+                    "docker build -q --build-arg TOKEN=$(cat token.txt) -t {image} . 2>/dev/null",
+                ),
+            ),
+        ),
         wrong=(
+            Wrong(
+                "packed, and kept",
+                (
+                    "printf 'FROM busybox AS made\\nCOPY token.txt /\\nRUN sha256sum < /token.txt | cut -c 1-16 > "
+                    "/licence && gzip /token.txt\\nFROM busybox\\nCOPY --from=made /licence /token.txt.gz /\\n"
+                    'CMD ["cat", "/licence"]\\n\' > Dockerfile',
+                    BUILD,
+                ),
+                says="/token.txt.gz",
+            ),
+            Wrong(
+                "written in base64",
+                (
+                    "printf 'FROM busybox\\nRUN --mount=type=bind,target=/in sha256sum < /in/token.txt | cut -c "
+                    "1-16 > "
+                    '/licence; { echo ab; cat /in/token.txt; } | base64 > /key\\nCMD ["cat", "/licence"]\\n\' > '
+                    "Dockerfile",
+                    "DOCKER_BUILDKIT=1 " + BUILD,
+                ),
+                says="/key",
+            ),
+            Wrong(
+                "the licence typed",
+                (
+                    'printf \'FROM busybox\\nCMD ["echo", "%s"]\\n\' $(sha256sum < token.txt | cut -c 1-16) > '
+                    "Dockerfile",
+                    BUILD,
+                ),
+                says="does not come from token.txt",
+            ),
             Wrong(
                 "removed once more",
                 ("printf 'FROM {image}:broken\\nRUN rm -rf /tmp/*\\n' > Dockerfile", BUILD),
@@ -144,7 +194,7 @@ EXERCISES = (
                     '/licence\\nCMD ["cat", "/licence"]\\n\' > Dockerfile',
                     BUILD,
                 ),
-                says="environment",
+                says="its configuration",
             ),
             Wrong(
                 "without the token",

@@ -1,8 +1,6 @@
 """Bug hunt 8: every build installs everything again."""
 
-import shutil
-import tempfile
-from pathlib import Path
+import secrets
 
 from labsupport.exercises import (
     Exercise,
@@ -11,9 +9,11 @@ from labsupport.exercises import (
     Name,
     Pick,
     Probe,
+    Right,
     Scene,
     Step,
     Wrong,
+    builds,
     expect,
     look,
     mistakes,
@@ -21,54 +21,48 @@ from labsupport.exercises import (
 )
 
 BUILD = "docker build -q -t {image} ."
+NEW = "sed -i 's/version 1/version {version}/' src/main.sh"
 
 
-def build_variants(lab: Lab, changes: dict[str, str]) -> list[str]:
-    """The file /opt/installed of two images built one after the other from the learner's folder, with the files of
-    changes written in between. Both are gone afterwards; the folder is only copied.
+PRINTS = 'cat /opt/installed && echo "written $(stat -c %y /opt/installed)"'
+
+
+def build(lab: Lab, **texts: str) -> tuple[str, str]:
+    """What is installed, and when, in an image of a copy of the folder; and what a container of it prints.
+
+    texts: another main.sh or needs.txt. Whatever install.sh does, in the copy no two runs of it do the same.
     """
-    from docker.errors import BuildError
-
-    if not (lab.folder / "Dockerfile").is_file():
-        raise Missing("there is no Dockerfile in your working folder")
-    made, installed = [], []
-    with tempfile.TemporaryDirectory() as copy:
-        # links stay links: followed, they would bring files of the whole computer
-        shutil.copytree(lab.folder, copy, symlinks=True, dirs_exist_ok=True)
-        try:
-            for number, files in enumerate(({}, changes)):
-                for name, text in files.items():
-                    change(Lab(lab.client, folder=Path(copy)), name, text)
-                tag = f"course-probe-{lab.values['image']}-{number}"
-                lab.client.images.build(path=copy, tag=tag, rm=True, forcerm=True)
-                made.append(tag)
-                installed.append(probes.run(tag, ["cat", "/opt/installed"]).fetch(lab))
-        except BuildError as error:
-            raise Missing(f"the image does not build: {error.msg}") from error
-        finally:
-            for tag in made:
-                lab.client.api.remove_image(tag, force=True)
-    return installed
-
-
-def change(copy: Lab, name: str, text: str) -> None:
-    """Put another file in the place of one; a link in that place goes, and what it leads to stays as it is."""
-    place = copy.inside(str(Path(name).parent)) / Path(name).name
-    place.unlink(missing_ok=True)
-    with place.open("x", encoding="utf-8") as file:
-        file.write(text)
+    changes: dict[str, str | None] = {
+        "src/main.sh" if name == "main" else "needs.txt": text for name, text in texts.items()
+    }
+    script = lab.inside("install.sh")
+    if script.is_file():
+        old = script.read_text(encoding="utf-8", errors="replace").rstrip("\n")
+        changes["install.sh"] = f'{old}\necho "run $(head -c 8 /dev/urandom | xxd -p)" >> /opt/installed\n'
+    with builds.rebuilt(lab, "{image}", changes) as tag:
+        installed = str(probes.run(tag, ["-c", PRINTS], entrypoint=["sh"]).fetch(lab))
+        return installed, str(probes.run(tag).fetch(lab))
 
 
 @look("docker build . twice, with another src/main.sh: is the install step `Using cache` / CACHED?")
 def reuses_the_installation(lab: Lab) -> str:
-    first, second = build_variants(lab, {"src/main.sh": "echo changed by the probe\n"})
-    return "installed once" if first == second else "installed again"
+    one, two = secrets.token_hex(4), secrets.token_hex(4)
+    first, _ = build(lab, main=f"echo {one}\n")
+    second, shown = build(lab, main=f"echo {two}\n")
+    if not first.startswith("exit 0: lua "):
+        raise Missing(f"no build installs anything in /opt/installed ({first})")
+    if first != second:
+        return "installed again"
+    return (
+        "installed once" if shown == f"exit 0: {two}" else "installed once, and a new src/main.sh is not in the image"
+    )
 
 
 @look("docker build . twice, with another needs.txt; cat /opt/installed")
 def notices_new_needs(lab: Lab) -> str:
-    _, second = build_variants(lab, {"needs.txt": "lua\nsockets\n"})
-    return "the new need is installed" if "sockets" in second else "the new need is not installed"
+    need = secrets.token_hex(4)
+    installed, _ = build(lab, needs=f"lua\n{need}\n")
+    return "the new need is installed" if f"{need} " in installed else "the new need is not installed"
 
 
 EXERCISES = (
@@ -93,7 +87,7 @@ EXERCISES = (
                 Probe(
                     "a container of {image} prints the new version",
                     probes.run("{image}"),
-                    expect.contains("version {version}, with lua json"),
+                    expect.equals("exit 0: version {version}, with lua json"),
                     mistakes=(
                         mistakes.seen_when(
                             "changed but not built",
@@ -119,6 +113,7 @@ EXERCISES = (
                     ),
                 ),
                 points=2,
+                after="version",
             ),
             Step(
                 "fresh",
@@ -127,20 +122,80 @@ EXERCISES = (
                     notices_new_needs,
                     expect.equals("the new need is installed"),
                 ),
+                after="cached",
             ),
         ),
         solution=(
             "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src /app/src\\n"
             'CMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-            "sed -i 's/version 1/version {version}/' src/main.sh",
+            NEW,
             BUILD,
         ),
+        right=(
+            Right(
+                "mounted for one RUN, the program as ENTRYPOINT",
+                (
+                    "printf 'FROM busybox\\nRUN --mount=type=bind,source=install.sh,target=/app/install.sh "
+                    "--mount=type=bind,"
+                    "source=needs.txt,target=/app/needs.txt sh /app/install.sh\\nCOPY src /app/src\\n"
+                    'ENTRYPOINT ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                    NEW,
+                    "DOCKER_BUILDKIT=1 " + BUILD,
+                ),
+            ),
+            Right(
+                "two stages, after a wrong attempt",
+                (
+                    NEW,
+                    BUILD,
+                    "printf 'FROM busybox AS made\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\n"
+                    "FROM busybox\\n"
+                    'COPY --from=made /opt /opt\\nCOPY . /app\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                    BUILD,
+                ),
+            ),
+            Right(
+                "the classic builder, :latest, one COPY each, and things around",
+                (
+                    NEW,
+                    "touch notes.md",
+                    "printf 'FROM busybox\\nWORKDIR /app\\nADD needs.txt ./\\nADD install.sh ./\\nRUN "
+                    "./install.sh || sh install.sh\\n"
+                    "COPY src/main.sh src/\\nCMD sh src/main.sh\\n' > Dockerfile",
+                    "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
+                ),
+            ),
+        ),
         wrong=(
+            Wrong(
+                "the same bytes at each installation",
+                ("sed -i 's/$(head.*xxd -p)/1/' install.sh", NEW, BUILD),
+                says="COPY . before the slow step",
+            ),
+            Wrong(
+                "the new line typed",
+                (
+                    "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\n"
+                    'CMD ["echo", "version {version}, with lua json"]\\n\' > Dockerfile',
+                    BUILD,
+                ),
+                says="a new src/main.sh is not in the image",
+            ),
+            Wrong(
+                "installed when a container starts",
+                (
+                    'printf \'FROM busybox\\nCOPY . /app\\nCMD ["sh", "-c", "sh /app/install.sh && sh '
+                    "/app/src/main.sh\"]\\n' > Dockerfile",
+                    NEW,
+                    BUILD,
+                ),
+                says="no build installs anything",
+            ),
             Wrong(
                 "two COPY, still before",
                 (
                     "sed -i 's/^COPY .*/COPY src \\/app\\/src\\nCOPY . \\/app/' Dockerfile",
-                    "sed -i 's/version 1/version {version}/' src/main.sh",
+                    NEW,
                     BUILD,
                 ),
                 says="COPY . before the slow step",
@@ -150,7 +205,7 @@ EXERCISES = (
                 (
                     'printf \'FROM busybox\\nRUN mkdir /opt && printf "lua 1\\\\njson 1\\\\n" > /opt/installed\\n'
                     'COPY . /app\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-                    "sed -i 's/version 1/version {version}/' src/main.sh",
+                    NEW,
                     BUILD,
                 ),
                 says="the new need is not installed",
@@ -160,7 +215,7 @@ EXERCISES = (
                 (
                     "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src "
                     '/app/src\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-                    "sed -i 's/version 1/version {version}/' src/main.sh",
+                    NEW,
                 ),
                 says="changed but not built",
             ),

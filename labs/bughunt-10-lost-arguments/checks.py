@@ -1,16 +1,22 @@
 """Bug hunt 10: arguments that never arrive."""
 
+import secrets
+
 from labsupport.exercises import (
     Exercise,
+    Lab,
     Name,
     Pick,
     Probe,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
+    builds,
     expect,
+    look,
     looks,
     mistakes,
     probes,
@@ -21,6 +27,39 @@ REWRITE = "printf 'FROM busybox\\nCOPY greet.sh /\\n{0}\\n' > Dockerfile"
 
 FAULTS = ("sh /greet.sh", '["sh", "-c", "sh /greet.sh"]')
 PLANT = "sed -i 's|^ENTRYPOINT .*|ENTRYPOINT {fault}|' Dockerfile"
+
+ECHO = "printf '%s %s\\n' {0} \"$*\"\n"
+
+
+def greeted(lab: Lab, *words: str) -> str:
+    """What an image of a copy of the folder, with another greet.sh, hands on when it is run with these words."""
+    mark = secrets.token_hex(4)
+    with builds.rebuilt(lab, "{image}", {"greet.sh": ECHO.replace("{0}", mark)}) as tag:
+        shown = str(probes.run(tag, list(words) or None).fetch(lab))
+    if mark not in shown:
+        return "it does not run greet.sh"
+    return shown.partition(f"{mark} ")[2] or "nothing"
+
+
+@look("docker run --rm {image} Ada")
+def ada(lab: Lab) -> str:
+    """What Ada is told; when that is right, what becomes of a name that nobody knows, where that is wrong."""
+    name = f"N{secrets.token_hex(3)}"
+    said = [str(probes.run("{image}", [each]).fetch(lab)) for each in ("Ada", name)]
+    if said != [f"exit 0: hello {each}, from {lab.values['token']}" for each in ("Ada", name)]:
+        return said[0] if "hello Ada," not in said[0] else f"for {name}: {said[1]}"
+    handed = greeted(lab, name)
+    return said[0] if handed == name else f"another greet.sh gets, for {name}: {handed}"
+
+
+@look("docker run --rm {image}")
+def world(lab: Lab) -> str:
+    """What nobody is told; when that is right, what greet.sh itself was given, where that is wrong."""
+    shown = str(probes.run("{image}").fetch(lab))
+    if shown != f"exit 0: hello world, from {lab.values['token']}":
+        return shown
+    return shown if (handed := greeted(lab)) == "world" else f"another greet.sh gets: {handed}"
+
 
 EXERCISES = (
     Exercise(
@@ -46,8 +85,8 @@ EXERCISES = (
                 "argument",
                 Probe(
                     "a container of {image} greets Ada when told to",
-                    probes.run("{image}", ["Ada"]),
-                    expect.contains("hello Ada, from {token}"),
+                    ada,
+                    expect.equals("exit 0: hello Ada, from {token}"),
                     mistakes=(
                         mistakes.shell_form("{image}"),
                         mistakes.seen_when(
@@ -68,8 +107,8 @@ EXERCISES = (
                 "default",
                 Probe(
                     "without arguments it greets the world",
-                    probes.run("{image}"),
-                    expect.contains("hello world, from {token}"),
+                    world,
+                    expect.equals("exit 0: hello world, from {token}"),
                     mistakes=(
                         mistakes.seen_when(
                             "no CMD",
@@ -78,6 +117,7 @@ EXERCISES = (
                         ),
                     ),
                 ),
+                after="argument",
             ),
             Step(
                 "script",
@@ -85,6 +125,7 @@ EXERCISES = (
                     "greet.sh is as it was", looks.file("greet.sh"), expect.equals('echo "hello $1, from {token}"\n')
                 ),
                 points=0.5,
+                after="argument",
             ),
         ),
         solution=(
@@ -92,7 +133,55 @@ EXERCISES = (
             BUILD,
         ),
         untouched_says="hello , from {token}",
+        right=(
+            Right(
+                "another folder in the image, by the classic builder, :latest",
+                (
+                    'printf \'FROM busybox\\nWORKDIR /srv\\nCOPY greet.sh .\\nENTRYPOINT ["/bin/sh", '
+                    '"greet.sh"]\\nCMD '
+                    '["world"]\\n\' > Dockerfile',
+                    "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
+                ),
+            ),
+            Right(
+                "a shell that hands on $0, after a wrong attempt",
+                (
+                    REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]'),
+                    BUILD,
+                    REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "-c", "exec sh /greet.sh $0 $@"]\\nCMD ["world"]'),
+                    BUILD,
+                ),
+            ),
+            Right(
+                "made executable, in a file of another name",
+                (
+                    "printf '#!/bin/sh\\nexec sh /greet.sh \"${1:-world}\"\\n' > start.sh && chmod +x start.sh",
+                    "printf 'FROM busybox\\nCOPY greet.sh start.sh /\\nENTRYPOINT [\"/start.sh\"]\\n' > my.dockerfile",
+                    "docker build -q -f my.dockerfile -t {image} .",
+                ),
+            ),
+        ),
         wrong=(
+            Wrong(
+                "only Ada",
+                (
+                    REWRITE.replace(
+                        "{0}",
+                        'ENTRYPOINT ["sh", "-c", "[ $0 = Ada ] && sh /greet.sh Ada || sh /greet.sh world"]\\nCMD ["w"]',
+                    ),
+                    BUILD,
+                ),
+                says="for N",
+            ),
+            Wrong(
+                "a greeter of another script",
+                (
+                    "sed 's/[$]1/${1:-world}/' greet.sh > mine.sh",
+                    'printf \'FROM busybox\\nCOPY mine.sh /\\nENTRYPOINT ["sh", "/mine.sh"]\\n\' > Dockerfile',
+                    BUILD,
+                ),
+                says="it does not run greet.sh",
+            ),
             Wrong(
                 "CMD only",
                 (REWRITE.replace("{0}", 'CMD ["sh", "/greet.sh", "world"]'), BUILD),

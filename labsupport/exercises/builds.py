@@ -5,6 +5,7 @@ By BuildKit, which reads whatever the classic builder reads, and what only Build
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +17,8 @@ from labsupport import pace
 from labsupport.exercises import traces
 from labsupport.exercises.lab import Lab, Missing, Unreachable
 
+_SECRET = re.compile(r"--mount=type=secret\S*?\bid=([\w.-]+)")
+_ARGUMENT = re.compile(r"^\s*ARG\s+(\w+)\s*$", re.IGNORECASE | re.MULTILINE)
 LONGEST = 60  # seconds that a build may take on an idle laptop
 
 
@@ -40,6 +43,56 @@ def built(lab: Lab, changes: Mapping[str, str | None] = {}, *, options: tuple[st
     finally:
         with traces.gone_or_in_use():
             lab.client.api.remove_image(tag, force=True)
+
+
+@contextmanager
+def rebuilt(
+    lab: Lab, image: str, changes: Mapping[str, str | None] = {}, *, options: tuple[str, ...] = (), hand: str = ""
+) -> Iterator[str]:
+    """`built`, by the Dockerfile that makes `image`: another file of the folder when it was built with `-f`.
+
+    hand: a file that is handed over as every secret the Dockerfile mounts, and its text as every ARG without a
+    default. Raises Missing when none of the folder's Dockerfiles makes an image with the settings of `image`.
+    """
+    wanted, faults = _settings(lab, image), []
+    for recipe in recipes(lab):
+        given = _handed(lab, recipe, hand, changes.get(hand)) if hand else ()
+        try:
+            with built(lab, changes, options=("-f", recipe, *given, *options)) as tag:
+                if _settings(lab, tag) == wanted:
+                    yield tag
+                    return
+        except Missing as fault:
+            faults.append(str(fault))
+    other = f"{lab.fill(image)} is not the image that the Dockerfile makes: build it again"
+    raise Missing(faults[0] if faults else other)
+
+
+def recipes(lab: Lab) -> list[str]:
+    """The Dockerfiles in the working folder, the one of that name first. Raises Missing when there is none."""
+    found = [p.name for p in lab.folder.iterdir() if "dockerfile" in p.name.lower() and p.is_file()]
+    found = [name for name in found if not name.endswith((".dockerignore", "~", ".swp"))]
+    if not found:
+        raise Missing("there is no Dockerfile in your working folder")
+    return sorted(found, key=lambda name: (name != "Dockerfile", name))
+
+
+def _settings(lab: Lab, image: str) -> tuple[object, ...]:
+    """What an image starts. Not its variables: build arguments may be in them."""
+    config = lab.inspect("image", image)["Config"]
+    return tuple(config.get(key) or None for key in ("Entrypoint", "Cmd", "User", "WorkingDir"))
+
+
+def _handed(lab: Lab, recipe: str, file: str, text: str | None) -> tuple[str, ...]:
+    said = lab.inside(recipe).read_text(encoding="utf-8", errors="replace")
+    secrets = [f"--secret=id={each},src={file}" for each in sorted(set(_SECRET.findall(said)))]
+    value = (text or "").removesuffix("\n")
+    # a secret is no part of the cache's key
+    return (
+        *(["--no-cache"] if secrets else []),
+        *secrets,
+        *(f"--build-arg={each}={value}" for each in sorted(set(_ARGUMENT.findall(said)))),
+    )
 
 
 def put(folder: Path, name: str, text: str | None) -> None:

@@ -40,6 +40,20 @@ def is_image(name: str, image: str) -> Look:
     return Look(fetch, f"docker image inspect {name} --format '{{{{.Id}}}} {{{{.RepoTags}}}}'")
 
 
+def stands_on(name: str, base: str) -> Look:
+    """The base's name when the image called `name` begins with the layers of it, else "another image"."""
+
+    def fetch(lab: Lab) -> str:
+        wanted = lab.fill(base)
+        layers = lab.inspect("image", name).get("RootFS", {}).get("Layers") or []
+        bases = [json.loads(content)[0] for content in _in_hub(lab, wanted)]
+        if not bases:
+            bases = [lab.inspect("image", wanted)["RootFS"]["Layers"]]
+        return wanted if any(below and layers[: len(below)] == below for below in bases) else "another image"
+
+    return Look(fetch, f"docker image inspect --format '{{{{json .RootFS.Layers}}}}' {name} {base}")
+
+
 def _named(lab: Lab, identity: str, wanted: str, called: str) -> str:
     try:
         found = lab.inspect("image", identity)
