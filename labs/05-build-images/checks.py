@@ -232,7 +232,7 @@ CACHED = Exercise(
 # 05.2
 
 SITE = "./index.html ./pages/one.html ./pages/two.html"
-OURS = ("Dockerfile", ".dockerignore")
+OURS = ("Dockerfile", ".dockerignore", "Dockerfile.dockerignore")
 
 
 JUPYTERS = "/.ipynb_checkpoints/"  # beside each file that is opened in JupyterLab
@@ -329,7 +329,8 @@ IGNORED = Exercise(
                 IGNORE_BUILD,
                 "mkdir -p .ipynb_checkpoints pages/.ipynb_checkpoints && touch notes.md",
                 "cp Dockerfile .ipynb_checkpoints/Dockerfile-checkpoint; cp pages/one.html pages/.ipynb_checkpoints/",
-                RIGHT + "; echo notes.md >> .dockerignore",
+                RIGHT,
+                "echo notes.md >> .dockerignore",
                 IGNORE_BUILD.replace("{image}", "{image}:latest"),
             ),
         ),

@@ -118,7 +118,7 @@ EXERCISES = (
                 (
                     "printf 'FROM busybox\\nRUN --mount=type=secret,id=t,target=/t sha256sum < /t | cut -c 1-16 > "
                     '/licence\\nCMD ["cat", "/licence"]\\n\' > Dockerfile',
-                    "DOCKER_BUILDKIT=1 docker build -q --secret id=t,src=token.txt -t {image}:latest .",
+                    "DOCKER_BUILDKIT=1 docker build -q --no-cache --secret id=t,src=token.txt -t {image}:latest .",
                 ),
             ),
             Right(
