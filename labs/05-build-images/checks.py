@@ -37,6 +37,13 @@ def whole_file(name: str, text: str) -> str:
     return f"cat > {name} <<'END'\n{text}\nEND"
 
 
+def printed(want: str) -> expect.Expect:
+    """What a container printed, with this in it; and no word of ours about another build that did not."""
+    return expect.Expect(
+        '"{want}" in it', lambda value, wanted: str(value).startswith("exit 0: ") and wanted in str(value), want
+    )
+
+
 # 05.1
 
 
@@ -659,7 +666,7 @@ PLAIN_USER = Exercise(
             Probe(
                 "a container of it records a visit as {who}",
                 visit,
-                expect.contains("exit 0: visit 1, written by uid {who}"),
+                printed("exit 0: visit 1, written by uid {who}"),
                 mistakes=(
                     mistakes.seen_when(
                         "the folder belongs to root",
@@ -1042,7 +1049,7 @@ SMALL = Exercise(
             Probe(
                 "{image} prints the report",
                 report,
-                expect.contains("report {token}: the sum of 100000 squares is 333338333350000"),
+                printed("report {token}: the sum of 100000 squares is 333338333350000"),
             ),
         ),
         Step(
@@ -1466,7 +1473,7 @@ HUNT = Exercise(
             Probe(
                 "the version is written into the image",
                 built,
-                expect.contains("built as version {version}"),
+                printed("built as version {version}"),
                 mistakes=(
                     TOO_EARLY,
                     mistakes.seen_when(
@@ -1482,7 +1489,7 @@ HUNT = Exercise(
             Probe(
                 "a container has it in its environment",
                 running,
-                expect.contains("running as version {version}"),
+                printed("running as version {version}"),
                 mistakes=(
                     mistakes.seen_when(
                         "gone when the build has ended",
