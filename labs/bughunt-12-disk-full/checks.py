@@ -5,6 +5,7 @@ from labsupport.exercises import (
     Lab,
     Name,
     Probe,
+    Right,
     Scene,
     State,
     Step,
@@ -19,28 +20,46 @@ from labsupport.exercises import (
 MINE = "--filter label=course.lab={id}"
 
 
-@look("docker ps -a --filter label=course.lab={id} --filter status=exited")
-def ended_containers(lab: Lab) -> list[str]:
-    return [name for name in looks.containers(label="course.lab={id}", status="exited").fetch(lab)]
+@look("docker ps -a --filter label=course.lab={id}")
+def leftover_containers(lab: Lab) -> list[str]:
+    """What the scene made beside {name}, whatever it does or is called now, and what else ended with its label."""
+    known = (lab.made or {}).get("container", {})
+    made = {identity for name, identity in known.items() if name != lab.fill("{name}")}
+    found = []
+    for row in lab.client.api.containers(all=True):
+        ended = row["State"] in ("exited", "created", "dead")
+        if row["Id"] in made or (ended and (row.get("Labels") or {}).get("course.lab") == lab.values["id"]):
+            found.append(row["Names"][0].lstrip("/") if row.get("Names") else row["Id"][:12])
+    return sorted(found)
 
 
-@look("docker images --filter label=course.lab={id} --filter dangling=true")
-def untagged_images(lab: Lab) -> int:
-    return len(lab.client.api.images(filters={"label": f"course.lab={lab.values['id']}", "dangling": True}))
+@look("docker images --filter label=course.lab={id} --filter label=leftover=1")
+def leftover_images(lab: Lab) -> list[str]:
+    """A name does not make a leftover anything else."""
+    rows = lab.client.api.images(filters={"label": [f"course.lab={lab.values['id']}", "leftover=1"]})
+    return [name for row in rows for name in (row.get("RepoTags") or [row["Id"][7:19]])]
 
 
-@look("docker volume ls --filter label=course.lab={id} --filter dangling=true")
-def unused_volumes(lab: Lab) -> list[str]:
-    """Volumes of the scene that no container uses, but for the one that must stay."""
-    filters = {"label": f"course.lab={lab.values['id']}", "dangling": "true"}
-    names = [item["Name"] for item in lab.client.api.volumes(filters=filters)["Volumes"] or ()]
-    return sorted(name for name in names if name != lab.fill("{data}"))
+@look("docker volume ls --filter label=course.lab={id}")
+def leftover_volumes(lab: Lab) -> list[str]:
+    """The scene's volumes but for the disk and the one that must stay; a container that has one makes no use of it."""
+    rows = lab.client.api.volumes(filters={"label": f"course.lab={lab.values['id']}"})["Volumes"] or ()
+    return sorted(row["Name"] for row in rows if row["Name"] not in (lab.fill("{data}"), lab.fill("{disk}")))
+
+
+@look("docker logs {name}")
+def stored(lab: Lab) -> str:
+    """What the program wrote; it tries again five times a second."""
+    said = looks.logs("{name}", stderr=False)
+    return str(lab.wait(lambda: said.fetch(lab), seconds=1.5))
 
 
 @look("docker run --rm -v {data}:/a busybox cat /a/kept")
 def kept(lab: Lab) -> str:
     name = lab.inspect("volume", "{data}")["Name"]  # a volume that is not there would be made by asking
-    return str(probes.run("busybox", ["cat", "/a/kept"], volumes=[f"{name}:/a:ro"]).fetch(lab))
+    with lab.throwaway(command=["cat", "/a/kept"], volumes=[f"{name}:/a:ro"], network_mode="none") as asker:
+        asker.wait(timeout=probes.LONGEST)
+        return bytes(asker.logs()).decode(errors="replace").strip()
 
 
 FREE = "docker exec {name} rm /disk/old"
@@ -58,7 +77,7 @@ EXERCISES = (
             "that label is left, except the volume {data}: it belongs to a service that is only off for the night."
         ),
         seeds={"name": Name("sensor"), "disk": Name("disk"), "data": Name("archive"), "token": Token()},
-        owns=("container:{name}", "container:{name}-x", "volume:{disk}", "volume:{data}"),
+        owns=("container:{name}", "container:{name}-x", "image:{name}-kept", "volume:{disk}", "volume:{data}"),
         scene=Scene(
             commands=(
                 (
@@ -72,37 +91,32 @@ EXERCISES = (
                     "printf 'FROM busybox\\nLABEL course.lab={id} leftover=1\\n' | docker build -q -",
                     "docker run --label course.lab={id} --name {name}-2 busybox false || true",
                     "docker run -d --label course.lab={id} --name {name} -v {disk}:/disk busybox sh -c "
-                    "'dd if=/dev/zero of=/disk/old bs=1M count=4 2>/dev/null; "
+                    # the disk is empty after a stop: once the measurements are stored, it is not filled again
+                    "'[ -e /done ] || dd if=/dev/zero of=/disk/old bs=1M count=4 2>/dev/null; "
                     "while ! echo measured > /disk/new || ! grep -q measured /disk/new; do sleep 0.2; done; "
-                    "echo stored; exec sleep 3600'",
+                    "touch /done; echo stored; exec sleep 86400'",
                 ),
             ),
         ),
         steps=(
             Step(
                 "stored",
-                State("{name} has stored", looks.logs("{name}", stderr=False), expect.contains("stored")),
-                State("{name} runs", looks.container("{name}", ".State.Status"), expect.equals("running")),
+                State("{name} has stored", stored.of_scene("container", "{name}"), expect.contains("stored")),
+                Probe(
+                    "{name} runs, and its disk has the measurements",
+                    probes.execute("{name}", ["cat", "/disk/new"]),
+                    expect.equals("exit 0: measured"),
+                ),
                 points=2,
             ),
-            Step(
-                "containers",
-                State(
-                    "no ended container is left",
-                    ended_containers,
-                    expect.absent(),
-                ),
-            ),
-            Step("images", State("no untagged image is left", untagged_images, expect.equals(0))),
-            Step("volumes", State("no unused volume is left", unused_volumes, expect.absent())),
+            Step("containers", State("no ended container is left", leftover_containers, expect.absent())),
+            Step("images", State("no untagged image is left", leftover_images, expect.absent())),
+            Step("volumes", State("no unused volume is left", leftover_volumes, expect.absent())),
             Step(
                 "kept",
-                Probe(
-                    "{data} is as it was",
-                    kept,
-                    expect.contains("{token}"),
-                ),
+                Probe("{data} is as it was", kept.of_scene("volume", "{data}"), expect.equals("{token}")),
                 points=2,
+                after="volumes",
             ),
         ),
         solution=(
@@ -111,6 +125,40 @@ EXERCISES = (
             "docker image prune -f " + MINE,
             "docker volume rm {data}-old",
             STORED,
+        ),
+        right=(
+            Right(
+                "prunes with the label, the data held meanwhile",
+                (
+                    "docker run -d --name {name}-x -v {data}:/a busybox sleep 600",
+                    "docker container prune -f " + MINE,
+                    "docker image prune -a -f " + MINE,
+                    "docker volume prune -a -f " + MINE,
+                    "docker exec {name} sh -c ': >/disk/old'",
+                ),
+            ),
+            Right(
+                "the disk freed from another container, ids, things of one's own beside",
+                (
+                    "docker run --rm -v {disk}:/d busybox rm /d/old",
+                    "docker ps -aq --filter status=exited " + MINE + " | xargs docker rm -f",
+                    "docker rmi $(docker images -q " + MINE + " --filter dangling=true)",
+                    "docker volume ls -q " + MINE + " | grep old | xargs docker volume rm",
+                    "docker create --name {name}-x busybox true",
+                ),
+            ),
+            Right(
+                "restarted too early, and once more in the end",
+                (
+                    "docker restart -t 0 {name}",
+                    "docker rm {name}-2 {name}-1; docker volume rm {data}-old",
+                    "docker image prune -f " + MINE,
+                    "until docker exec {name} rm /disk/old; do sleep 0.1; done",
+                    STORED,
+                    "docker restart -t 0 {name}",
+                    "until docker exec {name} cat /disk/new; do sleep 0.1; done",
+                ),
+            ),
         ),
         untouched_says="{name} has stored",
         wrong=(
@@ -137,17 +185,73 @@ EXERCISES = (
             Wrong(
                 "stopped once it had stored",
                 (FREE, "docker rm {name}-1 {name}-2", STORED, "docker kill {name}"),
-                says="{name} runs",
+                says="{name} is not running",
             ),
             Wrong(
-                "ended containers left",
-                (FREE, "docker image prune -f " + MINE, "docker volume rm {data}-old", STORED),
-                says="{name}-1, {name}-2",
-            ),
-            Wrong(
-                "only containers removed",
-                (FREE, "docker container prune -f " + MINE, STORED),
+                "the volume in use",
+                (
+                    "docker run -d --name {name}-x -v {data}-old:/b busybox sleep 600",
+                    FREE,
+                    "docker rm {name}-1 {name}-2",
+                    "docker image prune -f " + MINE,
+                    STORED,
+                ),
                 says="{data}-old",
+            ),
+            Wrong(
+                "the image tagged",
+                (
+                    FREE,
+                    "docker tag $(docker images -q " + MINE + " --filter dangling=true) {name}-kept",
+                    "docker rm {name}-1 {name}-2",
+                    "docker volume rm {data}-old",
+                    STORED,
+                ),
+                says="{name}-kept",
+            ),
+            Wrong(
+                "ended containers renamed",
+                (
+                    "docker rename {name}-1 {name}-x; docker rename {name}-2 {name}-y",
+                    FREE,
+                    "docker image prune -f " + MINE,
+                    STORED,
+                ),
+                says="{name}-x, {name}-y",
+            ),
+            Wrong(
+                "another container that says so",
+                (
+                    "docker rm -f {name} {name}-1 {name}-2",
+                    "docker image prune -f " + MINE,
+                    "docker volume rm {data}-old",
+                    "docker run -d --name {name} -v {disk}:/disk busybox "
+                    "sh -c 'rm -f /disk/old; echo measured >/disk/new; echo stored; sleep 600'",
+                ),
+                says="is another container than the one",
+            ),
+            Wrong(
+                "only said so",
+                (
+                    "docker exec {name} sh -c 'echo stored >/proc/1/fd/1'",
+                    "docker rm {name}-1 {name}-2",
+                    "docker image prune -f " + MINE,
+                    "docker volume rm {data}-old",
+                ),
+                says="its disk has the measurements",
+            ),
+            Wrong(
+                "the data's volume made anew",
+                (
+                    FREE,
+                    "docker run --rm -v {data}:/a busybox cat /a/kept >kept",
+                    "docker rm {name}-1 {name}-2; docker volume rm {data} {data}-old",
+                    "docker image prune -f " + MINE,
+                    "sleep 1; docker volume create --label course.lab={id} {data}",
+                    "docker run --rm -i -v {data}:/a busybox sh -c 'cat >/a/kept' <kept",
+                    STORED,
+                ),
+                says="is another volume than the one",
             ),
         ),
     ),
