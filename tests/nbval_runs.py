@@ -41,9 +41,10 @@ def nbval(notebook: Path, where: Place | None = None, *, words: Sequence[str] = 
 
 
 def nbval_words(notebook: Path, words: Sequence[str]) -> list[str]:
-    """What pytest is called with."""
-    return ["-q", *words, "--nbval-sanitize-with", str(SANITIZE), "--nbval-cell-timeout", "480", "-p", "nbval.plugin",
-            "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(notebook.parent), str(notebook)]  # fmt: skip
+    """What pytest is called with; notebooks/conftest.py would boot a place of its own instead of ours."""
+    return ["-q", "--noconftest", *words, "--nbval-sanitize-with", str(SANITIZE), "--nbval-cell-timeout", "480",
+            "-p", "nbval.plugin", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(notebook.parent),
+            str(notebook)]  # fmt: skip
 
 
 def alone(variables: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,9 +23,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="session")
-def place_on(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[On]:
+def place_on(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[On]:
     """place_on(ENGINE): a sandbox of that engine to run in, booted when it is first asked for."""
     made: dict[str, Place] = {}
     with ExitStack() as places:
@@ -84,3 +84,15 @@ def test_nbval_would_notice(tmp_path: Path) -> None:
     run = nbval(path)
     assert run.returncode == 1, report(run)
     assert "Cell outputs differ" in run.stdout
+
+
+def test_nbval_stays_in_the_place_it_is_given(tmp_path: Path) -> None:
+    """Not in a sandbox that the notebooks' own conftest.py would boot, of another engine than a row here names."""
+    own = find()[0].learner.with_name("conftest.py")
+    shutil.copy(own, tmp_path)
+    home = os.environ["LABSUPPORT_HOME"]
+    source = f"import os\nassert os.environ['LABSUPPORT_HOME'] == {home!r}"
+    path = tmp_path / "here.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="a", execution_count=1)]), path)
+    run = nbval(path)
+    assert run.returncode == 0, report(run)
