@@ -18,7 +18,9 @@ from labsupport.exercises import (
     Lab,
     Look,
     Missing,
+    Mistake,
     Name,
+    Output,
     Pick,
     Port,
     Prediction,
@@ -37,7 +39,9 @@ from labsupport.exercises import (
     mistakes,
     probes,
 )
+from labsupport.exercises.checks import Said
 from labsupport.exercises.lasting import lasts
+from labsupport.exercises.outcome import Outcome
 
 MIB = 1024 * 1024
 
@@ -646,7 +650,57 @@ NAMES = Exercise(
 # --- 06.4: four published paths, one of them whole
 
 SERVE = (
-    "docker run -d --label course.lab={{id}} --name {0} {1} busybox sh -c 'mkdir /www; exec httpd -f -p {2} -h /www'"
+    "docker run -d --label course.lab={{id}} --name {0} {1} busybox sh -c 'mkdir /www; echo here > /www/index.html; "
+    "exec httpd -f -p {2} -h /www'"
+)
+FOUR = ("{three}", "{four}", "{one}", "{two}")
+FOUND = dict(zip(("answers", "unpublished", "loopback", "nobody"), FOUR, strict=True))
+
+
+class Which(Answer):
+    """The name of a container, also given as /name or by its id."""
+
+    def run(self, lab: Lab) -> Outcome:
+        given = lab.answers.get(self.key)
+        return super().run(replace(lab, answers={**lab.answers, self.key: _called(lab, given)}))
+
+
+def _called(lab: Lab, given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    plain = given.strip().lstrip("/")
+    if re.fullmatch("[0-9a-f]{12,64}", plain):
+        for row in lab.client.api.containers(all=True, filters={"id": plain}):
+            return str(row["Names"][0]).lstrip("/")
+    return plain
+
+
+def unchanged(name: str) -> Look:
+    """The name, while all four containers are the scene's and run."""
+
+    def fetch(lab: Lab) -> str:
+        for each in FOUR:
+            state = looks.container(each, ".State.Status").of_scene("container", each).fetch(lab)
+            if state != "running":
+                raise Missing(lab.fill(f"{each} is not to be changed, and is {state}: docker start {each}"))
+        return lab.fill(name)
+
+    return Look(fetch, "docker ps --filter label=course.lab={id}")
+
+
+def one_of_them(name: str, key: str, told: str) -> Mistake:
+    """The answer names this container: what to look at, without telling which it is."""
+
+    def sees(lab: Lab, value: Any) -> bool | Said:
+        given = str(value).strip()
+        return Said(f"{key}: " + told.replace("NAME", given)) if given == lab.fill(name) else False
+
+    return Mistake(key, told, sees)
+
+
+ENDS = (
+    "look at both ends",
+    "`docker exec NAME netstat -ltn` shows where it listens, `docker port NAME` where the port leads.",
 )
 
 PATHS = Exercise(
@@ -669,64 +723,84 @@ PATHS = Exercise(
         files="files/none",
         commands=(
             (
-                SERVE.format("{one}", "-p {p1}:80", "127.0.0.1:80"),
-                SERVE.format("{two}", "-p {p2}:8080 --expose 80", "80"),
                 SERVE.format("{three}", "-p {p3}:80", "80"),
                 SERVE.format("{four}", "--expose 80", "80"),
+                SERVE.format("{one}", "-p {p1}:80", "127.0.0.1:80"),
+                SERVE.format("{two}", "-p {p2}:8080 --expose 80", "80"),
             ),
         ),
     ),
-    owns=("container:{one}", "container:{two}", "container:{three}", "container:{four}"),
+    owns=tuple(f"container:{name}" for name in FOUR),
     steps=(
-        Step("answers", Answer("the one that answers", "{three}", key="answers")),
+        Step("answers", Which("the one that answers", unchanged("{three}"), key="answers")),
         Step(
             "unpublished",
-            Answer(
+            Which(
                 "the one that is not published",
-                "{four}",
+                unchanged("{four}"),
                 key="unpublished",
                 mistakes=(
-                    mistakes.answered(
-                        "{two}", "published, elsewhere", "`docker port {two}` shows a port, only another one inside."
+                    one_of_them(
+                        "{two}", "published, elsewhere", "`docker port NAME` shows a port, only another one inside."
                     ),
                 ),
             ),
         ),
         Step(
             "loopback",
-            Answer(
+            Which(
                 "the one that listens on its own loopback",
-                "{one}",
+                unchanged("{one}"),
                 key="loopback",
-                mistakes=(
-                    mistakes.answered(
-                        "{two}",
-                        "look at both ends",
-                        "`docker exec {two} netstat -ltn` shows where it listens, "
-                        "`docker port {two}` where the port leads.",
-                    ),
-                ),
+                mistakes=(one_of_them("{two}", *ENDS), one_of_them("{four}", *ENDS)),
             ),
         ),
-        Step("nobody", Answer("the one whose port leads to nobody", "{two}", key="nobody")),
+        Step(
+            "nobody",
+            Which(
+                "the one whose port leads to nobody",
+                unchanged("{two}"),
+                key="nobody",
+                mistakes=(one_of_them("{one}", *ENDS),),
+            ),
+        ),
     ),
-    answers={"answers": "{three}", "unpublished": "{four}", "loopback": "{one}", "nobody": "{two}"},
+    answers=FOUND,
     untouched_says="no answer yet",
+    right=(
+        Right("with slashes and blanks", answers={key: f" /{name}" for key, name in FOUND.items()}),
+        Right(
+            "ids, short and long",
+            answers={
+                key: Output(f"docker ps -q {'--no-trunc' * (key == 'nobody')} --filter name={name}")
+                for key, name in FOUND.items()
+            },
+        ),
+        Right(
+            "one restarted, others around", ("docker restart -t 0 {one}", "docker run -d --label course.lab={id} web")
+        ),
+    ),
     wrong=(
         Wrong(
             "loopback and nobody confused",
-            answers={"answers": "{three}", "unpublished": "{four}", "loopback": "{two}", "nobody": "{one}"},
+            answers={**FOUND, "loopback": "{two}", "nobody": "{one}"},
             says="look at both ends",
         ),
         Wrong(
             "took --expose for published",
-            answers={"answers": "{three}", "unpublished": "{two}", "loopback": "{one}", "nobody": "{four}"},
+            answers={**FOUND, "unpublished": "{two}", "nobody": "{four}"},
             says="published, elsewhere",
         ),
+        Wrong("the wrong one answers", answers={**FOUND, "answers": "{one}"}, says="the one that answers"),
+        Wrong("one named twice", answers={**FOUND, "unpublished": "{three}"}, says="the one that is not published"),
+        Wrong("a part of the name", answers={**FOUND, "loopback": "oak"}, says="listens on its own loopback"),
+        Wrong("only three found", answers={**FOUND, "nobody": ""}, says="no answer yet"),
+        Wrong("removed before", ("docker rm -f {two}",), answers=FOUND, says="there is no container called {two}"),
         Wrong(
-            "the wrong one answers",
-            answers={"answers": "{one}", "unpublished": "{four}", "loopback": "{three}", "nobody": "{two}"},
-            says="the one that answers",
+            "the loopback one mended",
+            ("docker rm -f {one}", "docker run -d --name {one} -p {p1}:80 busybox httpd -f -p 80"),
+            answers=FOUND,
+            says="is another container than the one",
         ),
     ),
     minutes=7,
