@@ -1,7 +1,10 @@
 """Lesson 04: shared layers, a predicted diff, a commit, a deleted key, bytes of its own, a file, a moved tag."""
 
-import io
+import json
+import re
+import secrets
 import tarfile
+from typing import Any
 
 from labsupport.exercises import (
     Answer,
@@ -12,21 +15,26 @@ from labsupport.exercises import (
     Look,
     Missing,
     Name,
+    Output,
     Pick,
     Prediction,
     Probe,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
     expect,
+    identity,
     look,
     looks,
     mistakes,
     probes,
 )
+
+SDK = "python3 -c 'import docker; client = docker.from_env(); %s'"
 
 
 def chain(lab: Lab, image: str) -> list[str]:
@@ -46,10 +54,11 @@ def shared(lab: Lab) -> str:
     return str(common(lab))
 
 
-@look("docker image inspect --format '{{len .RootFS.Layers}} layers' {one} {two}")
+@look("docker image inspect --format '{{json .RootFS.Layers}}' {one} {two}")
 def own_layers(lab: Lab) -> int:
-    """The layers above the shared ones, in the image that has fewer of them."""
-    return min(len(chain(lab, "{one}")), len(chain(lab, "{two}"))) - common(lab)
+    """How many layers one of the two has that the other lacks, the smaller of both numbers."""
+    one, two = set(chain(lab, "{one}")), set(chain(lab, "{two}"))
+    return min(len(one - two), len(two - one))
 
 
 def _same_image(lab: Lab, value: str) -> bool:
@@ -124,6 +133,11 @@ SHARE = Exercise(
                 mistakes=(
                     TWO_NAMES,
                     mistakes.seen_when(
+                        "the same layers in another order",
+                        "what one has above the shared layers, the other has as well: give each a layer of its own.",
+                        _other_order,
+                    ),
+                    mistakes.seen_when(
                         "one stands on the other",
                         "all layers of one image are in the other: give that one another layer.",
                         lambda lab, value: value == 0,
@@ -134,7 +148,29 @@ SHARE = Exercise(
         ),
     ),
     solution=(make("{one}", UP_TO_K + " a"), make("{two}", UP_TO_K + " b")),
+    right=(
+        Right("the second from the first's layers, by the classic builder, twice", (
+            make("base", "$(seq 2 {k})").replace("docker build", "DOCKER_BUILDKIT=0 docker build"),
+            make("{one}", "a b c").replace("FROM busybox", "FROM base"),
+            make("{two}", "d").replace("FROM busybox", "FROM base"), "docker rmi base",
+        )),
+        Right("other layers above, one of them the same", (
+            make("{one}", UP_TO_K + " a 9"), make("{two}", UP_TO_K + " a"), make("{two}", UP_TO_K + " b 9"),
+        )),
+        Right("commits of containers", (
+            make("{one}", UP_TO_K), "docker tag {one} {two}:start; docker create --name {one}-c {one}",
+            "echo a > a; docker cp a {one}-c:/a; docker commit {one}-c {one}; docker commit {one}-c {two}:latest",
+            "docker rm {one}-c; docker create --name {one}-c {two}:start; echo b > b; docker cp b {one}-c:/b",
+            "docker commit {one}-c {two}; docker rm {one}-c; docker rmi {two}:start",
+        )),
+    ),
     wrong=(
+        Wrong("the same above, in another order",
+              (make("{one}", UP_TO_K + " 8 9"), make("{two}", UP_TO_K + " 9 8")),
+              says="the same layers in another order"),
+        Wrong("the same above, and one of them more",
+              (make("{one}", UP_TO_K + " 8 9"), make("{two}", UP_TO_K + " 9 8 7")),
+              says="the same layers in another order"),
         Wrong("one layer short", (make("{one}", "$(seq 3 {k}) a"), make("{two}", "$(seq 3 {k}) b")), says="have {k}"),
         Wrong("one more", (make("{one}", UP_TO_K + " 9 a"), make("{two}", UP_TO_K + " 9 b")), says="have {k}"),
         Wrong("a second name", (make("{one}", UP_TO_K), "docker tag {one} {two}"), says="two names of one image"),
@@ -155,7 +191,7 @@ SHARE = Exercise(
         ),
     ),
     minutes=8,
-)
+)  # fmt: skip
 
 SCRIPT = (
     "echo {token} > /etc/motd",
@@ -169,13 +205,19 @@ SCRIPT = (
 PRINTED = ["A /etc/motd", "A /{room}", "A /{room}/inbox", "C /bin", "C /bin/busybox", "C /etc", "D /etc/{gone}"]
 
 
+LINE = re.compile(r"\b([ACD])\b[\s:\"',()]*(/[^\s,;\"'()\[\]]*)", re.IGNORECASE)
+
+
 def predicted(lab: Lab) -> set[str]:
-    """The learner's lines. Raises Missing without an answer."""
-    given = lab.answers.get("answer")
+    """The learner's lines, one in a row or several in one text. Raises Missing without an answer."""
+    given = looks.answer().fetch(lab)
     if not given:
         raise Missing("no answer yet")
-    lines = given.splitlines() if isinstance(given, str) else given
-    return {" ".join(str(line).split()) for line in lines} - {""}
+    rows = given if isinstance(given, list) else [given]
+    text = "\n".join(" ".join(map(str, row)) if isinstance(row, list) else str(row) for row in rows)
+    lines = {f"{letter.upper()} {path.rstrip('/') or '/'}" for letter, path in LINE.findall(text)}
+    rest = re.sub(r"[\s,;\"'()\[\]]+", " ", LINE.sub(" ", text)).strip()
+    return lines | ({rest} if rest else set())
 
 
 @look('docker exec {name} sh -c "$(cat tidy.sh)"; docker diff {name} | sort')
@@ -188,7 +230,8 @@ def misjudged(lab: Lab) -> list[str]:
     printed = {f"{'CAD'[item['Kind']]} {item['Path']}" for item in found}
     wrong = [f"not printed: {line}" for line in sorted(said - printed)]
     missing = len(printed - said)
-    return wrong + ([f"{missing} of its {len(printed)} lines are missing"] if missing else [])
+    wrong += [f"{missing} of its {len(printed)} lines are missing"] if missing else []
+    return wrong or ["no line too many, none missing"]
 
 
 DIFF = Exercise(
@@ -212,7 +255,7 @@ DIFF = Exercise(
             Probe(
                 "your lines are those that docker diff prints",
                 misjudged,
-                expect.satisfies("no line too many, none missing", lambda wrong: not wrong),
+                expect.equals(["no line too many, none missing"]),
                 mistakes=(
                     mistakes.seen_when(
                         "the folders are missing",
@@ -240,7 +283,21 @@ DIFF = Exercise(
         ),
     ),
     answers=PRINTED,
+    right=(
+        Right("lower case", answers=[line[0].lower() + line[1:] for line in PRINTED]),
+        Right("one text with commas", answers=", ".join(reversed(PRINTED))),
+        Right("as printed, by the engine itself",
+              ("docker exec {name} sh -c \"$(cat tidy.sh)\"", "docker rename {name} {name}-2"),
+              answers=Output("docker diff {name}-2; docker rm -f {name}-2 >/dev/null")),
+        Right("pairs", answers=[tuple(line.split()) for line in PRINTED]),
+        Right("a folder with its slash, one line twice", ("docker rm -f {name}",),
+              answers="\n".join([*PRINTED, "A /{room}/"])),
+    ),
     wrong=(
+        Wrong("a remark among them", answers=[*PRINTED, "nothing else"], says="not printed: nothing else"),
+        Wrong("paths in capitals", answers=[line.upper() for line in PRINTED], says="not printed"),
+        Wrong("everything that could be", answers=[f"{letter} {line[2:]}" for line in PRINTED for letter in "ACD"],
+              says="A, C or D"),
         Wrong("files only", answers=[line for line in PRINTED if line[0] != "C" or "busybox" in line],
               says="the folders are missing"),
         Wrong("no entry of /bin came or went", answers=[line for line in PRINTED if line != "C /bin"],
@@ -255,15 +312,27 @@ DIFF = Exercise(
 )  # fmt: skip
 
 
-def added(image: str, base: str = "busybox") -> Look:
-    """How many layers `image` has above those of `base`; a text when it does not stand on them."""
+def added(image: str) -> Look:
+    """How many layers `image` has above those of busybox; a text when it does not stand on them."""
 
-    @look(f"docker image inspect --format '{{{{json .RootFS.Layers}}}}' {base} {image}")
+    @look(f"docker image inspect --format '{{{{json .RootFS.Layers}}}}' busybox {image}")
     def layers(lab: Lab) -> int | str:
-        below, found = chain(lab, base), chain(lab, image)
-        return len(found) - len(below) if found[: len(below)] == below else f"it does not stand on {base}"
+        found = chain(lab, image)
+        with lab.throwaway("busybox", ["true"]):  # fetches it where the name is gone
+            lab.forget()
+            below = chain(lab, "busybox")
+            if identity.is_image("busybox", "busybox").fetch(lab) != "busybox":
+                return "what is called busybox here is another image"
+        return len(found) - len(below) if found[: len(below)] == below else "it does not stand on busybox"
 
     return layers
+
+
+@look("docker run --rm --entrypoint cat {image}:{edition} /menu")
+def menu(lab: Lab) -> list[str] | str:
+    """The lines of /menu; another text where there is no such file."""
+    said = str(probes.run("{image}:{edition}", ["/menu"], entrypoint=["cat"]).fetch(lab))
+    return [line.strip() for line in said[8:].splitlines()] if said.startswith("exit 0: ") else said
 
 
 FILLED = "docker run --name {image}-kitchen --label course.lab=04.3 busybox sh -c 'echo {token} > /menu'"
@@ -286,9 +355,9 @@ COMMIT = Exercise(
         Step(
             "file",
             Probe(
-                "a container of {image}:{edition} has {token} in /menu",
-                probes.run("{image}:{edition}", ["cat", "/menu"]),
-                expect.contains("{token}"),
+                "a container of {image}:{edition} has the line {token} in /menu",
+                menu,
+                expect.includes("{token}"),
                 mistakes=(
                     mistakes.seen_when(
                         "committed before it was written",
@@ -312,6 +381,11 @@ COMMIT = Exercise(
                             "buildkit" in str(value)
                             or "#(nop)" in str(lab.history("{image}:{edition}")[0].get("CreatedBy"))
                         ),
+                    ),
+                    mistakes.seen_when(
+                        "no message",
+                        "`docker commit -m MESSAGE CONTAINER IMAGE` gives it one; `docker build` gives none.",
+                        lambda lab, value: not value,
                     ),
                 ),
             ),
@@ -340,7 +414,27 @@ COMMIT = Exercise(
         ),
     ),
     solution=(FILLED, KEEP),
+    right=(
+        Right("copied into a container that never ran", (
+            "docker create --name {image}-kitchen --label course.lab=04.3 busybox:latest",
+            "printf 'today\\n{token}\\nbread\\n' > menu; docker cp menu {image}-kitchen:/menu",
+            KEEP.replace("-m ", "--pause=false --message ").replace("docker commit", "docker container commit"),
+        )),
+        Right("by exec, with an entrypoint, the container gone, once more", (
+            "docker run -d --name {image}-kitchen --label course.lab=04.3 busybox sleep 3600", KEEP,
+            "docker exec {image}-kitchen sh -c 'echo {token} > /menu'",
+            KEEP.replace("docker commit", "docker commit -c 'ENTRYPOINT [\"ls\"]'"), "docker rm -f {image}-kitchen",
+        )),
+        Right("by the SDK", (FILLED, SDK % (
+            'client.containers.get("{image}-kitchen").commit("{image}", "{edition}", message="{message}")'),)),
+    ),
     wrong=(
+        Wrong("in another line", (FILLED.replace("echo {token}", "echo no {token} today"), KEEP),
+              says="has the line {token}"),
+        Wrong("of another image", (FILLED.replace(" busybox ", " lua:5.4 "), KEEP), says="it is busybox and one layer"),
+        Wrong("of another image that is called busybox",
+              ("docker pull -q lua:5.4; docker tag lua:5.4 busybox", FILLED, KEEP, "docker pull -q busybox"),
+              says="it is busybox and one layer"),
         Wrong("without a message", (FILLED, KEEP.replace("-m '{message}'", "")), says="its message is"),
         Wrong(
             "built",
@@ -374,7 +468,7 @@ COMMIT = Exercise(
         ),
     ),
     minutes=6,
-)
+)  # fmt: skip
 
 PARTS = (
     "mkdir 2 3 4 5; for n in 2 3 4 5; do echo part $n > $n/part-$n; done; "
@@ -403,7 +497,7 @@ KEY = Exercise(
             "layer",
             Answer(
                 "the layer that brought /srv/key.txt",
-                "{at}",
+                Look(lambda lab: int(lab.values["at"]), "docker history {image}"),
                 key="layer",
                 mistakes=(
                     mistakes.answered("6", "the layer that deleted it", "there it is a whiteout: look further down."),
@@ -427,7 +521,21 @@ KEY = Exercise(
         ),
     ),
     answers={"layer": "{at}", "key": "{token}"},
+    right=(
+        Right("out of the saved image", (
+            "docker save {image} | tar x; python3 -c 'import json; print(*json.load(open(\"manifest.json\"))[0]"
+            "[\"Layers\"], sep=chr(10))' > layers",
+            "n=0; while read l; do n=$((n+1)); tar tf $l | grep -qx srv/key.txt && echo $n > at && tar xOf $l "
+            "srv/key.txt > key; done < layers",
+        ), {"layer": Output("cat at"), "key": Output("cat key")}),
+        Right("numbers and blanks, the image gone", ("docker rmi {image}",),
+              {"layer": " {at} ", "key": " {token}\n"}),
+        Right("in capitals, one part after the other", (), {"key": Output("printf %s {token} | tr a-z A-Z"),
+                                                         "layer": Output("printf %s.0 {at}")}),
+    ),
     wrong=(
+        Wrong("all layers", answers={"layer": "2 3 4 5", "key": "{token}"}, says="a number such as 3"),
+        Wrong("both keys", answers={"layer": "{at}", "key": "{token} {decoy}"}, says="another answer"),
         Wrong("where it was deleted", answers={"layer": 6, "key": "{token}"}, says="the layer that deleted it"),
         Wrong("a row of the history", answers={"layer": 9, "key": "{token}"}, says="a row of the history"),
         Wrong("the example", answers={"layer": "{at}", "key": "{decoy}"}, says="the example"),
@@ -439,20 +547,46 @@ KEY = Exercise(
 
 @look("docker history {slim}")
 def own_bytes(lab: Lab) -> int:
-    """The bytes of {slim} above those of the largest other named image that it stands on.
+    """The bytes of {slim} above those of the largest image of the hub that it stands on.
 
-    The engine's UNIQUE SIZE is this, too, but it counts the hidden ancestors of a committed image as other images,
-    and with the containerd image store the packed copies of shared layers as unique.
+    Not the engine's UNIQUE SIZE, which counts the hidden ancestors of a committed image as other images, and with the
+    containerd image store the packed copies of shared layers as unique; nor what it shares with an image that was
+    made to keep the data.
     """
-    slim = lab.inspect("image", "{slim}")
-    layers = slim["RootFS"]["Layers"]
+    layers = chain(lab, "{slim}")
     below = 0
     for other in lab.client.api.images():
-        if other["Id"] != slim["Id"] and other.get("RepoTags"):
-            found = lab.inspect("image", other["Id"])
-            if layers[: len(found["RootFS"]["Layers"])] == found["RootFS"]["Layers"]:
+        if any(identity.is_hubs(lab, name) for name in other.get("RepoTags") or ()):
+            found = chain(lab, other["Id"])
+            if layers[: len(found)] == found:
                 below = max(below, looks.unpacked(other["Id"]).fetch(lab))
     return int(looks.unpacked("{slim}").fetch(lab)) - below
+
+
+@look("docker images")
+def kept(lab: Lab) -> str:
+    """The other name of the image that the exercise made; "removed" when it has none.
+
+    {slim} is no such name: that it stands on the data is seen by its bytes, as what has no name any more is.
+    """
+    if looks.exists("image", "{image}").fetch(lab):
+        return lab.fill("{image} is there")
+    if known := (lab.made or {}).get("image", {}).get(lab.values["image"]):
+        try:
+            names = set(lab.inspect("image", known).get("RepoTags") or ()) - {lab.fill("{slim}:latest")}
+        except Missing:
+            return "removed"
+        return f"it is there as {', '.join(sorted(names))}" if names else "removed"
+    return "removed"
+
+
+@look("docker run --rm {slim} ls -l /report; docker run --rm {slim}")
+def report(lab: Lab) -> str:
+    """What {slim} prints; with another /report in the place of its own, unless it prints that."""
+    seen = str(probes.run("{slim}").fetch(lab))
+    fresh = secrets.token_hex(4)
+    other = probes.run("{slim}", files={"/report": f"{fresh}\n"}).fetch(lab)
+    return seen if other == f"exit 0: {fresh}" else f"{seen}; with another /report: {other.partition(': ')[2]}"
 
 
 TAKE = "docker run --rm {image} cat /report > report"
@@ -468,8 +602,9 @@ UNIQUE = Exercise(
     id="04.5",
     title="Less than 300 kB of its own",
     goal="The image `{image}` carries 8 MB of data that nobody needs any more. Put an image `{slim}` in its place: "
-    "`docker run --rm {slim}` prints the same report, `{image}` is removed, and {slim} has at most 300 kB of its own, "
-    "above the layers that it shares with others (`docker history` and `%layers` show the bytes of each).",
+    "`docker run --rm {slim}` prints the same report out of its file /report, `{image}` is removed, and {slim} has at "
+    "most 300 kB of its own, above the layers that it shares with others (`docker history` and `%layers` show the "
+    "bytes of each).",
     seeds={"image": Name("survey"), "slim": Name("lean"), "token": Token()},
     scene=Scene(
         files="files/none",
@@ -482,15 +617,37 @@ UNIQUE = Exercise(
             "rm data report Dockerfile",
         ),
     ),
-    owns=("image:{slim}", "image:{image}", "container:{slim}-c"),
+    owns=("image:{slim}", "image:{slim}-keep", "image:{image}", "container:{slim}-c"),
     steps=(
         Step(
             "prints",
-            Probe("a container of {slim} prints the report", probes.run("{slim}"), expect.contains("{token}")),
+            Probe(
+                "a container of {slim} prints the report",
+                report,
+                expect.equals("exit 0: {token}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "not out of the file",
+                        "it prints the same whatever is in /report: copy the file, and let the command print it.",
+                        lambda lab, value: "with another" in value and lab.values["token"] in value.split(";")[0],
+                    ),
+                ),
+            ),
         ),
         Step(
             "removed",
-            State("{image} is removed", looks.exists("image", "{image}"), expect.false()),
+            State(
+                "{image} is removed",
+                kept,
+                expect.equals("removed"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "untagged, not removed",
+                        "it has another name: an image is removed with the last of its names.",
+                        lambda lab, value: "it is there as" in value,
+                    ),
+                ),
+            ),
             points=0.5,
         ),
         Step(
@@ -514,7 +671,36 @@ UNIQUE = Exercise(
         ),
     ),
     solution=(TAKE, *SMALL, DROP),
+    right=(
+        Right("copied out of a container, built, both removed by id", (
+            "docker create --name {slim}-c --label course.lab=04.5 {image}; docker cp {slim}-c:/report .",
+            "docker rm {slim}-c",
+            "docker rmi -f $(docker images -q {image})",
+            "printf 'FROM busybox\\nCOPY report /\\nCMD cat /report\\n' > Dockerfile",
+            "DOCKER_BUILDKIT=0 docker build -q -t {slim}:latest .",
+        )),
+        Right("from one stage to another, on another image, with a first try in the way", (
+            "docker tag {image} {slim}", "docker pull -q lua:5.4",
+            "printf 'FROM {image} AS old\\nFROM lua:5.4\\nCOPY --from=old /report /report\\nENTRYPOINT [\"cat\"]\\n"
+            "CMD [\"/report\"]\\n' | docker build -q -t {slim} -",
+            "docker rmi {image}",
+        )),
+        Right("by the SDK", (TAKE, *SMALL[:2], SDK % (
+            'client.containers.get("{slim}-c").commit("{slim}"); client.images.remove("{image}", force=True)'),)),
+    ),
     wrong=(
+        Wrong("the data under another name", (
+            "docker tag {image} {slim}-keep", "docker create --name {slim}-c --label course.lab=04.5 {slim}-keep",
+            "docker commit {slim}-c {slim}", "docker rm {slim}-c", "docker rmi {image}",
+        ), says="it is there as {slim}-keep"),
+        Wrong("the data in an image to stand on", (
+            "docker create --name {slim}-c --label course.lab=04.5 {image} cat /report",
+            "docker commit {slim}-c {slim}; docker tag {slim} {slim}-keep; docker rm {slim}-c", DROP,
+        ), says="rm in a later layer"),
+        Wrong("its words in the command", (
+            "docker create --name {slim}-c --label course.lab=04.5 busybox echo {token}",
+            "docker commit {slim}-c {slim}; docker rm {slim}-c", DROP,
+        ), says="not out of the file"),
         Wrong(
             "another name",
             ("docker tag {image} {slim}", DROP),
@@ -547,21 +733,53 @@ UNIQUE = Exercise(
 )  # fmt: skip
 
 
-@look("tar -xOf {file}.tar manifest.json")
-def names_in_file(lab: Lab) -> list[str]:
-    """The names that the archive in the working folder gives its image."""
-    import json
+def _document(archive: tarfile.TarFile, name: str) -> Any:
+    """A JSON file of an archive, {} when there is none."""
+    try:
+        source = archive.extractfile(name)
+    except KeyError:
+        return {}
+    return json.load(source) if source else {}
 
+
+def original(lab: Lab) -> str:
+    """The id of the image that the exercise made."""
+    return lab.identity("image", "{image}:1")
+
+
+@look("tar -xOf {file}.tar manifest.json")
+def held(lab: Lab) -> str:
+    """What the archive in the working folder holds: "{image}:1", or what else.
+
+    Known by the digest of the image's configuration, or of its manifest, which is the id with the containerd image
+    store.
+    """
     path = lab.inside("{file}.tar")
     if not path.is_file():
         raise Missing(lab.fill("there is no {file}.tar in the folder"))
     try:
-        with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as archive:
-            manifest = archive.extractfile("manifest.json")
-            entries = json.load(manifest) if manifest else []
-    except (tarfile.TarError, KeyError):
-        return ["no image: there is no manifest.json in it"]
-    return [name for entry in entries for name in entry.get("RepoTags") or ["an image without a name"]]
+        with tarfile.open(path) as archive:
+            entries, index = _document(archive, "manifest.json"), _document(archive, "index.json")
+    except (tarfile.TarError, OSError, EOFError, ValueError):
+        return "no archive that can be read"
+    if not isinstance(entries, list) or not entries:
+        return "no image: there is no manifest.json in it"
+    ids = {f"sha256:{entry['Config'].removesuffix('.json').rsplit('/', 1)[-1]}" for entry in entries}
+    ids |= {str(each.get("digest")) for each in index.get("manifests") or ()}
+    return lab.fill("{image}:1") if original(lab) in ids else "another image"
+
+
+@look("docker events --since 1h --until 0s --filter type=image --filter event=delete")
+def deleted(lab: Lab) -> str:
+    """Whether the image that the exercise made was removed. When it is there again, it came out of a file."""
+    known = original(lab)
+    gone = any(
+        known in (str(actor.get("ID")), str((actor.get("Attributes") or {}).get("name")))
+        for event in lab.events(lab.since)
+        if event.get("Type") == "image" and event.get("Action") == "delete"
+        for actor in [event.get("Actor") or {}]
+    )
+    return "removed" if gone else "not removed"
 
 
 CARRY = Exercise(
@@ -586,18 +804,13 @@ CARRY = Exercise(
             "file",
             State(
                 "{file}.tar holds {image}:1",
-                names_in_file,
-                expect.includes("{image}:1"),
+                held,
+                expect.equals("{image}:1"),
                 mistakes=(
                     mistakes.seen_when(
                         "an export",
                         "`docker export` writes the files of a container; `docker save` writes an image.",
                         lambda lab, value: "no image" in str(value),
-                    ),
-                    mistakes.seen_when(
-                        "saved by its id",
-                        "then the file holds no name, and `docker load` can give it none: save it by its name.",
-                        lambda lab, value: "without a name" in str(value),
                     ),
                 ),
             ),
@@ -605,9 +818,9 @@ CARRY = Exercise(
         Step(
             "away",
             Did(
-                "the image was removed",
-                looks.events("image", "delete"),
-                expect.present("a delete"),
+                "{image}:1 was removed",
+                deleted,
+                expect.equals("removed"),
                 mistakes=(
                     mistakes.seen_when(
                         "untagged, not removed",
@@ -619,8 +832,18 @@ CARRY = Exercise(
         ),
         Step(
             "back",
-            Did("an image was loaded", looks.events("image", "load"), expect.present("a load")),
-            Probe("a container of {image}:1 prints {token}", probes.run("{image}:1"), expect.contains("{token}")),
+            State(
+                "{image}:1 is that image",
+                looks.image("{image}:1", ".Id").of_scene("image", "{image}:1"),
+                expect.present("its id"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "saved by its id",
+                        "then the file holds no name, and `docker load` gives it none: `docker tag ID {image}:1` does.",
+                        lambda lab, value: value is None and bool(lab.inspect("image", original(lab))),
+                    ),
+                ),
+            ),
             after=("file", "away"),
         ),
     ),
@@ -629,7 +852,77 @@ CARRY = Exercise(
         "docker rmi {image}:1 {image}:stable",
         "docker load -i {file}.tar",
     ),
+    right=(
+        Right(
+            "saved by its id, loaded, tagged",
+            (
+                "docker save $(docker images -q {image}:1) > {file}.tar",
+                "docker rmi -f $(docker images -q {image}:1)",
+                "docker tag $(docker load -q < {file}.tar | grep -o 'sha256:.*') {image}:1",
+            ),
+        ),
+        Right(
+            "packed, both names, with others around",
+            (
+                "docker pull -q busybox",
+                "docker save {image}:1 {image}:stable busybox | gzip > {file}.tar",
+                "docker image rm {image}:stable; docker image rm {image}:1",
+                "docker load -i {file}.tar",
+            ),
+        ),
+        Right(
+            "one name removed first, to no avail",
+            (
+                "docker save -o {file}.tar {image}:1",
+                "docker rmi {image}:1; docker load -i {file}.tar",
+                "docker rmi {image}:stable {image}:1; docker image load --input {file}.tar",
+            ),
+        ),
+        Right(
+            "by the SDK",
+            (
+                SDK
+                % (
+                    'i = client.images.get("{image}:1"); '
+                    'open("{file}.tar", "wb").writelines(i.save(named="{image}:1")); '
+                    'client.images.remove(i.id, force=True); client.images.load(open("{file}.tar", "rb"))'
+                ),
+            ),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "another image removed and loaded",
+            (
+                "docker save -o {file}.tar {image}:1",
+                "docker create --name {image}-c --label course.lab=04.6 busybox echo",
+                "docker commit {image}-c {image}:other",
+                "docker rm {image}-c; docker save -o other.tar {image}:other; docker rmi {image}:other",
+                "docker load -i other.tar; docker rmi {image}:other",
+            ),
+            says="{image}:1 was removed",
+        ),
+        Wrong(
+            "another image in the file",
+            (
+                "docker pull -q busybox; docker tag busybox {image}:other; docker save -o {file}.tar {image}:other",
+                "docker rmi {image}:other; docker save -o mine.tar {image}:1; docker rmi {image}:1 {image}:stable",
+                "docker load -i mine.tar",
+            ),
+            says="another image",
+        ),
+        Wrong(
+            "loaded, and the name given to another one",
+            (
+                "docker save -o {file}.tar {image}:1",
+                "docker rmi {image}:1 {image}:stable",
+                "docker load -i {file}.tar",
+                "docker tag {image}:1 {image}:stable",
+                "docker create --name {image}-c --label course.lab=04.6 busybox echo {token}",
+                "docker commit {image}-c {image}:1; docker rm {image}-c",
+            ),
+            says="{image}:1 is that image",
+        ),
         Wrong(
             "one name removed",
             ("docker save -o {file}.tar {image}:1", "docker rmi {image}:1", "docker load -i {file}.tar"),
@@ -658,7 +951,7 @@ CARRY = Exercise(
         Wrong(
             "not brought back",
             ("docker save -o {file}.tar {image}:1", "docker rmi {image}:1 {image}:stable"),
-            says="an image was loaded",
+            says="there is no image called",
         ),
         Wrong(
             "removed in the end",
@@ -679,7 +972,7 @@ CARRY = Exercise(
                 "docker commit {image}-c {image}:1",
                 "docker rm {image}-c",
             ),
-            says="an image was loaded",
+            says="is another image than the one",
         ),
     ),
     minutes=6,
@@ -711,6 +1004,28 @@ def given_back(message: str) -> str:
     return f"docker tag {nameless(message)} {{image}}:stable"
 
 
+def approved(lab: Lab) -> str:
+    """The id of the release that was approved when the exercise began: the first commit with that message."""
+    for event in lab.events(lab.since):
+        attributes = (event.get("Actor") or {}).get("Attributes") or {}
+        if event.get("Action") == "commit" and attributes.get("comment") == "approved":
+            return str(attributes.get("imageID"))
+    raise Missing('the approved release is not known: undo("04.7") begins anew')
+
+
+@look("docker run --rm {image}:stable")
+def prints(lab: Lab) -> str:
+    """What a container of {image}:stable prints, and whether another image than the release does."""
+    seen = str(probes.run("{image}:stable").fetch(lab))
+    good = seen == lab.fill("exit 0: {token}") and lab.inspect("image", "{image}:stable")["Id"] != approved(lab)
+    return f"{seen}, but it is not the approved release" if good else seen
+
+
+@look("docker container inspect {name} --format '{{.Image}}'; docker image inspect {image}:stable --format '{{.Id}}'")
+def release_of(lab: Lab) -> str:
+    return "the approved release" if lab.inspect("container", "{name}")["Image"] == approved(lab) else "another image"
+
+
 HUNT = Exercise(
     id="04.7",
     title="The release that lost its name",
@@ -738,9 +1053,14 @@ HUNT = Exercise(
             "name",
             Probe(
                 "a container of {image}:stable prints what was approved",
-                probes.run("{image}:stable"),
-                expect.contains("{token}"),
+                prints,
+                expect.equals("exit 0: {token}"),
                 mistakes=(
+                    mistakes.seen_when(
+                        "another image",
+                        "the release itself is still there, without a name: give it the name.",
+                        lambda lab, value: "but it is not" in str(value),
+                    ),
                     mistakes.seen_when(
                         "the first release",
                         "{image}:stable and {image}:1.0 are two names of one image: compare their ids.",
@@ -752,7 +1072,9 @@ HUNT = Exercise(
                         lambda lab, value: lab.values["late"] in str(value),
                     ),
                     mistakes.seen_when(
-                        "not approved", "this one came before the approved one.", lambda lab, value: True
+                        "not approved",
+                        "this one came before the approved one.",
+                        lambda lab, value: lab.values["early"] in str(value),
                     ),
                 ),
             ),
@@ -760,35 +1082,65 @@ HUNT = Exercise(
         ),
         Step(
             "others",
-            Probe(
-                "a container of {image}:1.0 prints what the first release printed",
-                probes.run("{image}:1.0"),
-                expect.contains("{first}"),
+            State(
+                "{image}:1.0 is still the first release",
+                looks.image("{image}:1.0", ".Id").of_scene("image", "{image}:1.0"),
+                expect.present("its id"),
             ),
             points=0.5,
+            after="name",
         ),
         Step(
             "container",
             State(
-                "{name} has printed what was approved",
-                looks.logs("{name}"),
-                expect.contains("{token}"),
+                "{name} is a container of the approved release",
+                release_of,
+                expect.equals("the approved release"),
                 mistakes=(
                     mistakes.seen_when(
                         "a container keeps its image",
                         "a name that moves takes no container along: `docker rm {name}`, then run it again.",
-                        lambda lab, value: (
-                            lab.inspect("container", "{name}")["Image"] != lab.inspect("image", "{image}:stable")["Id"]
-                        ),
+                        lambda lab, value: lab.is_original("container", "{name}"),
                     ),
                 ),
+            ),
+            State(
+                "{name} has printed what was approved",
+                looks.logs("{name}").then(lambda text: [line.strip() for line in text.splitlines()]),
+                expect.includes("{token}"),
+                mistakes=(mistakes.not_started("{name}"),),
             ),
             after="name",
         ),
     ),
     solution=(given_back("approved"), NEW_CONTAINER),
-    untouched_says="the first release",
+    untouched_says="prints what was approved",
+    right=(
+        Right("the container first, by the SDK", (
+            "docker rename {name} before-{name}",
+            SDK % ('i, = [i for i in client.images.list(all=True) if i.attrs.get("Comment") == "approved"]; '
+                   'i.tag("{image}", "stable"); client.containers.run(i.id, name="{name}", labels=["course.lab=04.7"], '
+                   'detach=True).wait()'),
+        )),
+        Right("another one first", (
+            given_back("an experiment"), NEW_CONTAINER, given_back("approved"), "docker rm {name}",
+            "docker create -t --name {name} --label course.lab=04.7 {image}:stable; docker start -a {name}",
+        )),
+        Right("kept under a name of its own, and the others removed", (
+            "docker tag " + nameless("approved") + " {image}:good; docker rmi " + nameless("looks good"),
+            "docker tag {image}:good {image}:stable; docker rmi {image}:good", NEW_CONTAINER,
+        )),
+    ),
     wrong=(
+        Wrong("made anew", (release("{token}", "approved"), NEW_CONTAINER), says="another image"),
+        Wrong("a container of busybox", (
+            given_back("approved"), "docker rm {name}",
+            "docker run --name {name} --label course.lab=04.7 busybox echo {token}",
+        ), says="is a container of the approved release"),
+        Wrong("only created", (
+            given_back("approved"), "docker rm {name}",
+            "docker create --name {name} --label course.lab=04.7 {image}:stable",
+        ), says="created, not started"),
         Wrong(
             "the newest without a name",
             (given_back("an experiment"), NEW_CONTAINER),
@@ -807,7 +1159,7 @@ HUNT = Exercise(
                 "docker tag {image}:stable {image}:1.0",
                 NEW_CONTAINER,
             ),
-            says="prints what the first release printed",
+            says="is still the first release",
         ),
         Wrong(
             "the second release",

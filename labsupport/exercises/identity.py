@@ -54,6 +54,14 @@ def stands_on(name: str, base: str) -> Look:
     return Look(fetch, f"docker image inspect --format '{{{{json .RootFS.Layers}}}}' {name} {base}")
 
 
+def is_hubs(lab: Lab, name: str) -> bool:
+    """Whether what is called so in the engine is the hub's image of this name; without a hub, whether it has such."""
+    if _with_tag(name) not in _stock():
+        return False
+    found, sold = lab.inspect("image", name), _in_hub(lab, name)
+    return not sold or _content(found.get("RootFS", {}).get("Layers"), found.get("Config")) in sold
+
+
 def _named(lab: Lab, identity: str, wanted: str, called: str) -> str:
     try:
         found = lab.inspect("image", identity)
