@@ -653,7 +653,7 @@ SERVE = (
     "docker run -d --label course.lab={{id}} --name {0} {1} busybox sh -c 'mkdir /www; echo here > /www/index.html; "
     "exec httpd -f -p {2} -h /www'"
 )
-FOUR = ("{three}", "{four}", "{one}", "{two}")
+FOUR = ("{open}", "{bare}", "{shy}", "{lost}")
 FOUND = dict(zip(("answers", "unpublished", "loopback", "nobody"), FOUR, strict=True))
 
 
@@ -706,15 +706,16 @@ ENDS = (
 PATHS = Exercise(
     id="06.4",
     title="Four servers, one answer",
-    goal="Four containers run a web server each, and are meant to be reached on port 80 inside: `{one}`, `{two}`, "
-    "`{three}`, `{four}`. One answers from this computer. Of the others, one is not published, one listens on its own "
-    "loopback only, one is published to a port on which nobody listens. Which is which? "
-    "Answer with {'answers': ..., 'unpublished': ..., 'loopback': ..., 'nobody': ...}. Don't change them.",
+    goal="Four containers (`docker ps --filter label=course.lab=06.4`) run a web server each, and are meant to be "
+    "reached on port 80 inside. One answers from this computer. Of the others, one is not published, one listens on "
+    "its own loopback only, one is published to a port on which nobody listens. Which is which? "
+    "Answer with their names: {'answers': ..., 'unpublished': ..., 'loopback': ..., 'nobody': ...}. "
+    "Don't change them.",
     seeds={
-        "one": Name("oak"),
-        "two": Name("elm"),
-        "three": Name("ash"),
-        "four": Name("fir"),
+        "open": Name("tree"),
+        "bare": Name("tree"),
+        "shy": Name("tree"),
+        "lost": Name("tree"),
         "p1": Port(),
         "p2": Port(),
         "p3": Port(),
@@ -723,25 +724,25 @@ PATHS = Exercise(
         files="files/none",
         commands=(
             (
-                SERVE.format("{three}", "-p {p3}:80", "80"),
-                SERVE.format("{four}", "--expose 80", "80"),
-                SERVE.format("{one}", "-p {p1}:80", "127.0.0.1:80"),
-                SERVE.format("{two}", "-p {p2}:8080 --expose 80", "80"),
+                SERVE.format("{open}", "-p {p3}:80", "80"),
+                SERVE.format("{bare}", "--expose 80", "80"),
+                SERVE.format("{shy}", "-p {p1}:80", "127.0.0.1:80"),
+                SERVE.format("{lost}", "-p {p2}:8080 --expose 80", "80"),
             ),
         ),
     ),
     owns=tuple(f"container:{name}" for name in FOUR),
     steps=(
-        Step("answers", Which("the one that answers", unchanged("{three}"), key="answers")),
+        Step("answers", Which("the one that answers", unchanged("{open}"), key="answers")),
         Step(
             "unpublished",
             Which(
                 "the one that is not published",
-                unchanged("{four}"),
+                unchanged("{bare}"),
                 key="unpublished",
                 mistakes=(
                     one_of_them(
-                        "{two}", "published, elsewhere", "`docker port NAME` shows a port, only another one inside."
+                        "{lost}", "published, elsewhere", "`docker port NAME` shows a port, only another one inside."
                     ),
                 ),
             ),
@@ -750,18 +751,18 @@ PATHS = Exercise(
             "loopback",
             Which(
                 "the one that listens on its own loopback",
-                unchanged("{one}"),
+                unchanged("{shy}"),
                 key="loopback",
-                mistakes=(one_of_them("{two}", *ENDS), one_of_them("{four}", *ENDS)),
+                mistakes=(one_of_them("{lost}", *ENDS), one_of_them("{bare}", *ENDS)),
             ),
         ),
         Step(
             "nobody",
             Which(
                 "the one whose port leads to nobody",
-                unchanged("{two}"),
+                unchanged("{lost}"),
                 key="nobody",
-                mistakes=(one_of_them("{one}", *ENDS),),
+                mistakes=(one_of_them("{shy}", *ENDS),),
             ),
         ),
     ),
@@ -777,28 +778,28 @@ PATHS = Exercise(
             },
         ),
         Right(
-            "one restarted, others around", ("docker restart -t 0 {one}", "docker run -d --label course.lab={id} web")
+            "one restarted, others around", ("docker restart -t 0 {shy}", "docker run -d --label course.lab={id} web")
         ),
     ),
     wrong=(
         Wrong(
             "loopback and nobody confused",
-            answers={**FOUND, "loopback": "{two}", "nobody": "{one}"},
+            answers={**FOUND, "loopback": "{lost}", "nobody": "{shy}"},
             says="look at both ends",
         ),
         Wrong(
             "took --expose for published",
-            answers={**FOUND, "unpublished": "{two}", "nobody": "{four}"},
+            answers={**FOUND, "unpublished": "{lost}", "nobody": "{bare}"},
             says="published, elsewhere",
         ),
-        Wrong("the wrong one answers", answers={**FOUND, "answers": "{one}"}, says="the one that answers"),
-        Wrong("one named twice", answers={**FOUND, "unpublished": "{three}"}, says="the one that is not published"),
-        Wrong("a part of the name", answers={**FOUND, "loopback": "oak"}, says="listens on its own loopback"),
+        Wrong("the wrong one answers", answers={**FOUND, "answers": "{shy}"}, says="the one that answers"),
+        Wrong("one named twice", answers={**FOUND, "unpublished": "{open}"}, says="the one that is not published"),
+        Wrong("a part of the name", answers={**FOUND, "loopback": "tree"}, says="listens on its own loopback"),
         Wrong("only three found", answers={**FOUND, "nobody": ""}, says="no answer yet"),
-        Wrong("removed before", ("docker rm -f {two}",), answers=FOUND, says="there is no container called {two}"),
+        Wrong("removed before", ("docker rm -f {lost}",), answers=FOUND, says="there is no container called {lost}"),
         Wrong(
             "the loopback one mended",
-            ("docker rm -f {one}", "docker run -d --name {one} -p {p1}:80 busybox httpd -f -p 80"),
+            ("docker rm -f {shy}", "docker run -d --name {shy} -p {p1}:80 busybox httpd -f -p 80"),
             answers=FOUND,
             says="is another container than the one",
         ),
