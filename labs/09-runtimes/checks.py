@@ -5,8 +5,9 @@ that starts nothing.
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from labsupport.errors import CourseError
@@ -21,7 +22,9 @@ from labsupport.exercises import (
     Output,
     Pick,
     Prediction,
+    Probe,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
@@ -30,10 +33,11 @@ from labsupport.exercises import (
     expect,
     look,
     mistakes,
+    traces,
 )
 from labsupport.exercises.looks import follow, template
 from labsupport.sandbox import api, own
-from labsupport.sandbox.own import trials
+from labsupport.sandbox.own import recording, trials
 from labsupport.sandbox.own.engine import OwnEngine
 
 ON_OWN = "docker --context own"
@@ -121,6 +125,9 @@ def _up(name: str, steps: int) -> Output:
     return Output(command + "; echo $pid")
 
 
+SDK_PID = "pid=$(python3 -c \"import docker; print(docker.from_env().containers.get('{name}').attrs['State']['Pid'])\")"
+PARENT = "pid=$(engine-host sed -n 's/^PPid:\\t//p' /proc/$pid/status)"
+
 FAMILY = Exercise(
     id="09.1",
     title="Which shim is whose?",
@@ -181,7 +188,20 @@ FAMILY = Exercise(
     ),
     solution=(PID_OF.format(name="{name}"),),
     answers={"shim": _up("{name}", 1), "above": _up("{name}", 2)},
+    right=(
+        Right("it was started again, and others run", ("docker restart -t 0 {name}; docker restart -t 0 {other}",)),
+        Right(
+            "by the SDK, the parent by its line in status",
+            answers={"shim": Output(f"{SDK_PID}; {PARENT}; echo $pid"), "above": _up("{name}", 2)},
+        ),
+        Right(
+            "paused",
+            ("docker pause {name}",),
+            answers={"shim": _up("{name}", 1), "above": Output(f"{SDK_PID}; {PARENT}; {PARENT}; echo $pid")},
+        ),
+    ),
     wrong=(
+        Wrong("a name", answers={"shim": "containerd-shim", "above": _up("{name}", 2)}, says="a number such as 3"),
         Wrong(
             "the container's own",
             answers={"shim": _up("{name}", 0), "above": _up("{name}", 2)},
@@ -216,13 +236,14 @@ STOW = (
     'engine-host sh -c \'ctr -n {hold} run -d --cpu-shares 0 --cgroup "${ENGINE_CGROUP:+$ENGINE_CGROUP/{hold}}" '
     f"{BUSYBOX} {{name}} sleep {{seconds}}'",
 )
+PAUSE = "engine-host ctr -n {hold} tasks pause {name}"
 END_IT = "engine-host ctr -n {hold} tasks kill --signal KILL {name}"
 
 
 @look("engine-host ps -e -o pid,args")
 def stowaway(lab: Lab) -> str:
     """Whether the stowaway's program runs."""
-    lines = _on_machine(lab, "ps -o args").splitlines()
+    lines = _on_machine(lab, "ps -o args").splitlines()  # a paused one is among them
     return "running" if lab.fill("sleep {seconds}") in (line.strip() for line in lines) else "ended"
 
 
@@ -277,9 +298,9 @@ STOWAWAY = Exercise(
             ),
             points=2,
         ),
-        Step("ended", State("its program has ended", stowaway, expect.equals("ended"))),
         Step(
-            "innocent",
+            "ended",
+            State("its program has ended", stowaway, expect.equals("ended")),
             State(
                 "{crew} runs",
                 Look(lambda lab: lab.inspect("container", "{crew}")["State"]["Status"], "docker ps").of_scene(
@@ -287,12 +308,37 @@ STOWAWAY = Exercise(
                 ),
                 expect.equals("running"),
             ),
+            points=2,
+            after="found",
         ),
     ),
     solution=(END_IT,),
     answers={"namespace": "{hold}", "container": "{name}"},
-    untouched_says="its program has ended",
+    right=(
+        Right(
+            "removed with all it had",
+            (
+                "engine-host ctr -n {hold} tasks rm --force {name}; engine-host ctr -n {hold} containers rm {name}",
+                "engine-host sh -c 'ctr -n {hold} images rm --sync $(ctr -n {hold} images ls -q)'",
+                "engine-host ctr namespaces rm {hold}",
+            ),
+        ),
+        Right(
+            "by its process, with a container around",
+            (
+                "docker run -d --label course.lab=09.2 busybox sleep 60",
+                "engine-host sh -c "
+                '\'kill -KILL $(ctr -n {hold} tasks ls | grep {name} | tr -s " " | cut -d " " -f 2)\'',
+            ),
+        ),
+        Right(
+            "asked first",
+            ("engine-host ctr -n {hold} tasks kill --signal TERM {name}", END_IT),
+            answers={"namespace": " {hold}\n", "container": "{name}"},
+        ),
+    ),
     wrong=(
+        Wrong("paused", (PAUSE,), answers={"namespace": "{hold}", "container": "{name}"}, says="running"),
         Wrong(
             "looked in moby",
             (END_IT,),
@@ -330,21 +376,47 @@ FRESH = (
     "own-engine up",
     "docker volume create --label course.lab={id} own-{id}",
 )
-REGISTER = (
-    'crun=$(own-engine crun) && printf \'{"runtimes": {"crun": {"path": "%s"}}}\' "$crun" '
-    '> "$(own-engine dir)/daemon.json" && ' + HUP
-)
+
+
+def register(path: str) -> str:
+    """The command that makes the program known as crun."""
+    return (
+        f'crun={path} && printf \'{{"runtimes": {{"crun": {{"path": "%s"}}}}}}\' "$crun" '
+        f'> "$(own-engine dir)/daemon.json" && {HUP}'
+    )
+
+
+REGISTER = register("$(own-engine crun)")
 RUN_CRUN = f"{ON_OWN} run -d --name {{name}} --runtime crun busybox sleep 3600"
 
 
-def _same_program(path: Any) -> str:
-    """ "crun" where a runtime's path leads to that program, also through a script that calls it."""
-    program = Path(str(path or ""))
+@look(f"{ON_OWN} info --format '{{{{json .Runtimes}}}}'")
+def program(lab: Lab) -> str:
+    """Which program dockerd knows as the runtime crun, by what it says of itself, whatever it is called."""
+    known = follow(_own(lab).info(), '.Runtimes["crun"]')
+    if known is None:
+        return "not known"
+    # one that is told as a shim's option is not in what dockerd tells
+    path = follow(known, ".path") or follow(_settings(lab), ".runtimes.crun.options.BinaryName")
     try:
-        text = program.read_bytes()[:4096].decode(errors="replace")
-    except OSError:
-        return f"nothing at {path}" if path else "not known"
-    return "crun" if program.name == "crun" and (text[:2] != "#!" or "/crun" in text) else str(path)
+        said = subprocess.run(
+            lab.sandbox().on_engine_host([str(path), "--version"]), capture_output=True, text=True, timeout=60
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        said = ""
+    first = said.partition("\n")[0]
+    return "crun" if first.startswith("crun ") else f"{path}, which says {first or 'nothing'}"
+
+
+@look("own-engine ps")
+def maker(lab: Lab) -> str:
+    """The runtime that made the container, by what it keeps of it: runc writes state.json, crun status."""
+    identity = own_container("{name}", ".Id").fetch(lab)
+    for place in (_own(lab).sockets / "exec").glob(f"**/{identity}"):
+        names = {each.name for each in place.iterdir()}
+        if names & {"state.json", "status"}:
+            return "runc" if "state.json" in names else "crun"
+    return "crun"  # it keeps its notes where nobody can look
 
 
 SWAP = Exercise(
@@ -360,7 +432,7 @@ SWAP = Exercise(
             "known",
             State(
                 "dockerd knows crun",
-                own_info('.Runtimes["crun"]["path"]').then(_same_program),
+                program,
                 expect.equals("crun"),
                 mistakes=(
                     mistakes.seen_when(
@@ -391,12 +463,75 @@ SWAP = Exercise(
                 ),
             ),
             State("{name} runs", own_container("{name}", ".State.Status"), expect.equals("running")),
+            State(
+                "it was crun that made it",
+                maker,
+                expect.equals("crun"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "runc under the name of crun",
+                        "what a runtime is called says nothing of the program that is run.",
+                        lambda lab, value: value == "runc",
+                    ),
+                ),
+            ),
             points=2,
         ),
     ),
     solution=(REGISTER, RUN_CRUN),
     untouched_says="dockerd knows crun",
+    right=(
+        Right(
+            "a link of another name",
+            (f"cd $(own-engine dir); ln -s $(own-engine crun) quick; {register('$PWD/quick')}", RUN_CRUN),
+        ),
+        Right(
+            "created and started, crun by default, another one first",
+            (
+                f"{ON_OWN} run -d --name {{name}} busybox sleep 3600",
+                REGISTER.replace('{"runtimes"', '{"default-runtime": "crun", "runtimes"'),
+                f"{ON_OWN} rm -f {{name}}; {ON_OWN} create --name {{name}} busybox sleep 3600; {ON_OWN} start {{name}}",
+            ),
+        ),
+        Right(
+            "through a script, with another container around",
+            (
+                "cd $(own-engine dir); printf '#!/bin/sh\\nexec %s \"$@\"\\n' $(own-engine crun) > mine; "
+                "chmod +x mine; "
+                f"{register('$PWD/mine')}",
+                f"{ON_OWN} run -d busybox sleep 60",
+                RUN_CRUN,
+            ),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "crun by another name as well, and run by that",
+            (
+                'crun=$(own-engine crun) && printf \'{"runtimes": {"crun": {"path": "%s"}, "quick": {"path": "%s"}}}\' '
+                f'"$crun" "$crun" > "$(own-engine dir)/daemon.json" && {HUP}',
+                RUN_CRUN.replace("--runtime crun", "--runtime quick"),
+            ),
+            says="has the runtime crun",
+        ),
+        Wrong(
+            "a script that only says so",
+            (
+                'cd $(own-engine dir); printf \'#!/bin/sh\\n[ "$1" = --version ] && exec %s --version\\nexec runc '
+                f'"$@"\\n\' $(own-engine crun) > fake; chmod +x fake; {register("$PWD/fake")}',
+                RUN_CRUN,
+            ),
+            says="runc under the name of crun",
+        ),
+        Wrong(
+            "a comment that says so",
+            (
+                "cd $(own-engine dir); printf '#!/bin/sh\\n# /crun\\nexec runc \"$@\"\\n' > crun-; chmod +x crun-; "
+                f"{register('$PWD/crun-')}",
+                RUN_CRUN,
+            ),
+            says="crun by name only",
+        ),
         Wrong(
             "forgot to tell dockerd",
             (REGISTER.replace(" && " + HUP, ""), RUN_CRUN),
@@ -421,16 +556,32 @@ SWAP = Exercise(
 
 
 def _outcomes(lab: Lab) -> list[trials.Outcome]:
+    """The run that is kept. Raises Missing for none, and for one that no engine gives."""
     kept = trials.kept(lab.sandbox().directory)
     if not kept:
         raise Missing("no run of the kill matrix is kept: own-engine matrix")
+    known = {one.key: one for one in recording.load("").outcomes}
+    for one in kept:
+        was = known.get(one.key)
+        same = was and (one.alive_down, one.alive_back) == (was.alive_down, was.alive_back)
+        if not same or (one.key == "shim" and one.code != was.code):  # type: ignore[union-attr]
+            raise Missing(f"the run that is kept has a line that no engine gives, {one.key}: own-engine matrix")
+    if {one.key for one in kept} != set(known):
+        raise Missing("the run that is kept has lost lines: own-engine matrix")
     return kept
 
 
+# the first words bring back what an attempt below has put aside
+RESTORE = 'kept="$(own-engine dir)/../kill-matrix.json"; [ ! -e "$kept.real" ] || mv "$kept.real" "$kept"'
+FORGE = (
+    'cp "$kept" "$kept.real"; sed -i \'s/"alive_down": false/"alive_down": true/; '
+    's/"alive_down":false/"alive_down":true/\' "$kept"'
+)
 RUN_MATRIX = "own-engine matrix --once"
 SURVIVED = Look(lambda lab: [one.key for one in _outcomes(lab) if one.alive_down], RUN_MATRIX)
 LASTING = Look(lambda lab: [one.key for one in _outcomes(lab) if one.alive_back], RUN_MATRIX)
 CODE = Look(lambda lab: next(one.code for one in _outcomes(lab) if one.key == "shim"), RUN_MATRIX)
+REAL_MATRIX = f"{RESTORE}; {RUN_MATRIX}"
 KEYS = " ".join(blow.key for blow in trials.BLOWS)
 
 
@@ -496,35 +647,53 @@ MATRIX = Exercise(
         ),
         Step("code", Answer("the exit code after the shim was killed", CODE, key="code")),
     ),
-    solution=(RUN_MATRIX,),
+    solution=(REAL_MATRIX,),
     answers=RIGHT,
+    right=(
+        Right("with commas", answers={"survived": "kill, term-live, kill-live, containerd",
+              "lasting": "containerd,kill-live,term-live", "code": "137"}),
+        Right("read twice", (REAL_MATRIX, RUN_MATRIX)),
+        Right("with an engine that is fresh again", ("own-engine up",)),
+    ),
     wrong=(
-        Wrong("what was killed is dead", (RUN_MATRIX,),
+        Wrong("a run written by hand", (f"{REAL_MATRIX}; {FORGE}",),
+              answers={**RIGHT, "survived": KEYS}, says="a line that no engine gives"),
+        Wrong("what was killed is dead", (REAL_MATRIX,),
               answers={**RIGHT, "survived": "term-live kill-live containerd"}, says="nobody was left to stop it"),
-        Wrong("containerd is needed", (RUN_MATRIX,), answers={**RIGHT, "survived": "kill term-live kill-live"},
+        Wrong("containerd is needed", (REAL_MATRIX,), answers={**RIGHT, "survived": "kill term-live kill-live"},
               says="the shim is the parent"),
-        Wrong("what lives, lives on", (RUN_MATRIX,), answers={**RIGHT, "lasting": _keys("while it is gone")},
+        Wrong("what lives, lives on", (REAL_MATRIX,), answers={**RIGHT, "lasting": _keys("while it is gone")},
               says="the return was deadly"),
-        Wrong("it was asked", (RUN_MATRIX,), answers={**RIGHT, "code": 7}, says="your answer 7"),
+        Wrong("it was asked", (REAL_MATRIX,), answers={**RIGHT, "code": 7}, says="your answer 7"),
     ),
     minutes=6,
 )  # fmt: skip
 
 # --- 5: live-restore --------------------------------------------------------------------------------------------
 
-BEGUN = "begun"  # in the own engine's folder: the process id that the scene's container began with
+BEGUN = "process"  # a label of the scene's volume: the container's id, and the process that it began with
 LIVE = CONFIGURE.format(settings='{"live-restore": true}')
 
 
 @look(f"{ON_OWN} inspect --format '{{{{.State.Pid}}}}' {{name}}")
 def same_process(lab: Lab) -> str:
     """Whether the scene's container still has the process it began with."""
-    state = own_container("{name}", ".State").fetch(lab)
-    began = (_own(lab).folder / BEGUN).read_text(encoding="utf-8").strip()
+    found = own_container("{name}", "").fetch(lab)
+    state = found["State"]
+    began = (lab.inspect("volume", "own-{id}").get("Labels") or {}).get(BEGUN)
+    if not began or not lab.is_original("volume", "own-{id}"):
+        raise Missing('what it began with is not known any more: undo("09.5") begins anew')
     if not state["Running"]:
         return f"{state['Status']}, exit code {state['ExitCode']}"
-    return "the same process" if str(state["Pid"]) == began else "another process"
+    if state["Paused"]:
+        return "paused"
+    return "the same process" if began == f"{found['Id']}-{state['Pid']}" else "another process"
 
+
+ADOPT = "until own-engine dockerd --live-restore && docker -c own info; do true; done"
+CONFIGURED = (
+    'python3 -c "from labsupport.sandbox import own; e = own.attach(); e.configure(live_restore=True); e.reload()"'
+)
 
 ALIVE = Exercise(
     id="09.5",
@@ -535,9 +704,10 @@ ALIVE = Exercise(
     scene=Scene(
         files="files/none",
         commands=(
-            *FRESH,
+            *FRESH[:-1],
             f"{ON_OWN} run -d --init --name {{name}} busybox sleep 3600",
-            f"{ON_OWN} inspect --format '{{{{.State.Pid}}}}' {{name}} > \"$(own-engine dir)/{BEGUN}\"",
+            f"docker volume create --label course.lab={{id}} --label {BEGUN}=$({ON_OWN} inspect "
+            "--format '{{.Id}}-{{.State.Pid}}' {name}) own-{id}",
         ),
     ),
     needs=("own-engine",),
@@ -583,7 +753,27 @@ ALIVE = Exercise(
     ),
     solution=(LIVE, HUP),
     untouched_says="live-restore is on",
+    right=(
+        Right("killed, and started with the option", ("own-engine signal dockerd KILL", ADOPT)),
+        Right("through Python", (CONFIGURED,)),
+        Right(
+            "another key first, and another container",
+            (
+                CONFIGURE.format(settings='{"live_restore": true}'),
+                HUP,
+                f"{ON_OWN} run -d busybox sleep 60",
+                CONFIGURE.format(settings='{"live-restore": true, "debug": true}'),
+                HUP,
+            ),
+        ),
+    ),
     wrong=(
+        Wrong("paused for the time", (f"{ON_OWN} pause {{name}}", LIVE, HUP), says="paused"),
+        Wrong(
+            "another container of its name",
+            (LIVE, HUP, f"{ON_OWN} rm -f {{name}}; {ON_OWN} run -d --name {{name}} busybox sleep 3600"),
+            says="another process",
+        ),
         Wrong("only written", (LIVE,), says="written, but not read"),
         Wrong(
             "another key",
@@ -617,16 +807,46 @@ WRITE = (
 START = f"{ON_OWN} start {{name}}"
 
 
+def _calls(lab: Lab, identity: str) -> set[str]:
+    """What audit.log tells of a container: the words of all calls that end with its id, however they are written."""
+    try:
+        text = (_own(lab).folder / "audit.log").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return set()
+    calls: list[list[str]] = [[]]
+    for word in re.split(r"[\s\"',\[\]]+", text):
+        calls[-1].append(word)
+        if word == identity:
+            calls.append([])
+    return {word for call in calls[:-1] for word in call}
+
+
 @look("grep -w start $OWN_DIR/audit.log")
 def audited(lab: Lab) -> str:
     """Whether the audit's file tells of the container's start."""
-    identity = own_container("{name}", ".Id").fetch(lab)
-    try:
-        lines = (_own(lab).folder / "audit.log").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return "no audit.log"
-    return "its start" if any(f"start {identity}" in line for line in lines) else "nothing of its start"
+    calls = _calls(lab, own_container("{name}", ".Id").fetch(lab))
+    return "its start" if "start" in calls else "nothing of its start"
 
+
+WRITTEN = ("create", "--bundle", "start", "delete")
+
+
+@look(f"{ON_OWN} run --rm --runtime audited busybox true; tail $OWN_DIR/audit.log")
+def audits(lab: Lab) -> str:
+    """Which calls of the runtime are written down when a container of the check's own comes and goes."""
+    engine, name = _own(lab), traces.container_name()
+    identity = engine.client("create", "--name", name, "--network", "none", "--runtime", "audited", "busybox", "true")
+    if not identity:
+        return "nothing: no container can be made with it"
+    try:
+        engine.client("start", "--attach", name)
+        lab.wait(lambda: set(WRITTEN) <= _calls(lab, identity), seconds=3)
+        return ", ".join(word for word in WRITTEN if word in _calls(lab, identity))
+    finally:
+        engine.client("rm", "-f", name)
+
+
+BARE = "cd \"$(own-engine dir)\"; printf '%s\\n' '#!/bin/sh' 'exec runc \"$@\"' > audited; chmod +x audited"
 
 HUNT = Exercise(
     id="09.6",
@@ -668,17 +888,60 @@ HUNT = Exercise(
                     ),
                 ),
             ),
+            Probe(
+                "and of every call for another container",
+                audits,
+                expect.equals(", ".join(WRITTEN)),
+                mistakes=(
+                    mistakes.seen_when(
+                        "not every call",
+                        "of each container create, start and delete are to be found there, with all their words.",
+                        lambda lab, value: value is not None,
+                    ),
+                ),
+            ),
             points=2,
             after="runs",
         ),
     ),
     solution=(WRITE, START),
     untouched_says="{name} runs",
+    right=(
+        Right(
+            "mended where it is broken, tried before",
+            (
+                START + " || true",
+                'cd "$(own-engine dir)"; sed -i \'s/^exec .*/exec runc "$@"/\' audited; chmod 755 audited',
+                START,
+            ),
+        ),
+        Right("each word on a line, with the time", (WRITE.replace('echo "$*"', 'printf "%s\\n" now "$@"'), START)),
+        Right(
+            "made anew, with another container around",
+            (
+                WRITE,
+                f"{ON_OWN} rm {{name}}; {ON_OWN} run -d --name {{name}} --runtime audited busybox sleep 3600",
+                f"{ON_OWN} run -d busybox sleep 60",
+            ),
+        ),
+    ),
     wrong=(
+        Wrong(
+            "a line written by hand",
+            (
+                BARE,
+                START,
+                f"echo \"start $({ON_OWN} inspect --format '{{{{{{{{.Id}}}}}}}}' {{name}})\" "
+                '>> "$(own-engine dir)/audit.log"',
+            ),
+            says="not every call",
+        ),
+        Wrong("mended too late", (BARE, START, WRITE), says="runs, but unwritten"),
         Wrong("started it again", (START + " || true",), says="created"),
         Wrong(
             "another runtime",
             (
+                WRITE,
                 f"{ON_OWN} rm {{name}} && {ON_OWN} run -d --name {{name}} busybox sleep 3600 && "
                 f"id=$({ON_OWN} inspect --format '{{{{.Id}}}}' {{name}}) && "
                 'echo "start $id" >> "$(own-engine dir)/audit.log"',
@@ -687,10 +950,7 @@ HUNT = Exercise(
         ),
         Wrong(
             "runc in its place",
-            (
-                "cd \"$(own-engine dir)\"; printf '%s\\n' '#!/bin/sh' 'exec runc \"$@\"' > audited; chmod +x audited",
-                START,
-            ),
+            (BARE, START),
             says="runs, but unwritten",
         ),
         Wrong(

@@ -60,7 +60,9 @@ def evaluate(exercise: Exercise, lab: Lab, *, exhaustive: bool = False) -> Repor
         results.append(result)
         if result.passed:
             passed.add(step.name)
-    if not all(result.passed for result in results) and _as_begun(lab):
+    # what is done on an engine of the exercise's own leaves no trace in this one
+    seen = "own-engine" not in exercise.needs
+    if not all(result.passed for result in results) and seen and _as_begun(lab):
         results = [replace(r, outcomes=tuple(replace(o, mistake="") for o in r.outcomes)) for r in results]
     hint = "" if all(result.passed for result in results) else f'hint("{exercise.id}")'
     return Report(exercise.id, exercise.title, tuple(results), next_hint=hint)
