@@ -931,8 +931,7 @@ HUNT = Exercise(
             (
                 BARE,
                 START,
-                f"echo \"start $({ON_OWN} inspect --format '{{{{.Id}}}}' {{name}})\" "
-                '>> "$(own-engine dir)/audit.log"',
+                f'echo "start $({ON_OWN} inspect --format \'{{{{.Id}}}}\' {{name}})" >> "$(own-engine dir)/audit.log"',
             ),
             says="not every call",
         ),
