@@ -1,5 +1,10 @@
 """Lesson 00: what the engine says about itself, and an engine emptied and filled again."""
 
+import re
+import shlex
+import sys
+from typing import Any
+
 from labsupport.exercises import (
     Answer,
     Choice,
@@ -8,38 +13,67 @@ from labsupport.exercises import (
     Output,
     Prediction,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
     Wrong,
     expect,
+    identity,
     looks,
     mistakes,
 )
-from labsupport.exercises.lab import Lab
+from labsupport.exercises.lab import Lab, Missing
 from labsupport.exercises.looks import look
 
 
-@look("docker version --format '{{.Server.APIVersion}}'")
+@look("docker version")
 def api_version(lab: Lab) -> str:
     return str(lab.client.version()["ApiVersion"])
 
 
-@look("docker info --format '{{.Driver}}'")
+def read_version(lab: Lab, given: Any) -> Any:
+    """The number of a version that was written as `docker version` prints it, or as a number: 1.5 is 1.50."""
+    if isinstance(given, float):
+        wanted = str(lab.client.version()["ApiVersion"])
+        return wanted if float(wanted) == given else given
+    found = re.fullmatch(r"\s*(?:API version:\s*|v)?(\d+\.\d+)(?:\s*\(minimum version \d+\.\d+\))?\s*", str(given))
+    return found[1] if found else given
+
+
+def read_driver(lab: Lab, given: Any) -> Any:
+    """The value of a row that was copied from `docker info`."""
+    return re.sub(r"^\s*Storage Driver:\s*", "", given) if isinstance(given, str) else given
+
+
+@look("docker info")
 def storage_driver(lab: Lab) -> str:
     return str(lab.client.info()["Driver"])
 
 
-@look("docker ps -a")
+@look("docker ps -a --no-trunc")
 def hello_containers(lab: Lab) -> list[str]:
-    """Names of the containers made from hello-world, whether the image is still there or not."""
-    found = lab.client.api.containers(all=True)
-    mine = [item for item in found if item["Image"].split(":")[0] == "hello-world" or "greeting.txt" in item["Command"]]
-    return sorted(name.lstrip("/") for item in mine for name in item["Names"][:1])
+    """Names of the containers made from hello-world, whatever the image is called, and whether it is still there."""
+    rows = [row for row in lab.client.api.containers(all=True) if _is_hello(lab, row)]
+    return sorted(name.lstrip("/") for row in rows for name in row["Names"][:1])
+
+
+def _is_hello(lab: Lab, row: dict[str, Any]) -> bool:
+    try:
+        found = lab.inspect("container", str(row["Id"]))
+    except Missing:  # removed in this moment
+        return False
+    if str(found["Config"].get("Image")).partition(":")[0] == "hello-world":
+        return True
+    try:
+        return identity.is_it(lab, str(found["Image"]), "hello-world")
+    except Missing:  # removed by force under its containers
+        return "greeting.txt" in str(found["Config"].get("Cmd"))
 
 
 ASK = "docker version --format '{{.Server.APIVersion}}'"
 DRIVER = "docker info --format '{{.Driver}}'"
+SDK = f"{shlex.quote(sys.executable)} -c 'import docker; engine = docker.from_env(); %s'"
 REMOVE = "docker rm $(docker ps -aq --filter ancestor=hello-world)"
 
 EXERCISES = (
@@ -48,7 +82,8 @@ EXERCISES = (
         title="Ask the engine about itself",
         goal="Find two values that only the engine can know: the newest API version it speaks, and its storage driver.",
         steps=(
-            Step("the API version", Answer("the engine's API version", api_version, key="api", mistakes=(
+            Step("the API version", Answer("the engine's API version", api_version, key="api", read=read_version,
+                                           mistakes=(
                 mistakes.seen_when(
                     "that is the engine's version",
                     "the engine has a version (such as 28.5.2) and speaks a version of its API (such as 1.51); "
@@ -59,7 +94,8 @@ EXERCISES = (
                     "it stands in brackets: the engine speaks that one and all up to its newest.",
                     lambda lab, value: str(value).strip() == str(lab.client.version().get("MinAPIVersion"))),
             ))),
-            Step("the storage driver", Answer("the engine's storage driver", storage_driver, key="driver", mistakes=(
+            Step("the storage driver", Answer("the engine's storage driver", storage_driver, key="driver",
+                                              read=read_driver, mistakes=(
                 mistakes.seen_when(
                     "that is the logging driver",
                     "`docker info` has several drivers; the storage driver keeps images and containers on disk.",
@@ -67,6 +103,17 @@ EXERCISES = (
             ))),
         ),
         answers={"api": Output(ASK), "driver": Output(DRIVER)},
+        right=(
+            Right("asked through the SDK", answers={
+                "api": Output(SDK % "print(engine.version()[\"ApiVersion\"])"),
+                "driver": Output(SDK % "print(engine.info()[\"Driver\"])")}),
+            Right("rows as they are printed", answers={
+                "api": Output("docker version | grep minimum"),
+                "driver": Output("docker info | grep 'Storage Driver'")}),
+            Right("blanks and capitals", answers={
+                "api": Output("docker version | sed -n 's/.*API version: *\\([0-9.]*\\) (.*/ v\\1 /p'"),
+                "driver": Output(DRIVER + " | tr a-z A-Z")}),
+        ),
         wrong=(
             Wrong("the engine's version", answers={"api": Output("docker version --format '{{.Server.Version}}'"),
                                                    "driver": Output(DRIVER)}, says="that is the engine's version"),
@@ -76,6 +123,10 @@ EXERCISES = (
                                                  "driver": Output("docker info --format '{{.LoggingDriver}}'")},
                   says="that is the logging driver"),
             Wrong("only one of two", answers={"api": Output(ASK)}, says="no answer yet"),
+            Wrong("the other way round", answers={"api": Output(DRIVER), "driver": Output(ASK)}, says="your answer"),
+            Wrong("a part of each", answers={"api": "1", "driver": "o"}, says="your answer"),
+            Wrong("both in one", answers={"api": Output(ASK + "; " + DRIVER), "driver": Output(ASK + "; " + DRIVER)},
+                  says="your answer"),
         ),
         untouched_says="no answer yet",
         minutes=4,
@@ -94,7 +145,11 @@ EXERCISES = (
                          "hello-world has printed its text and ended, its container is still there: "
                          "`docker ps -a` shows it and `docker rm NAME` removes it.",
                          lambda lab, value: bool(value)),)),
-                 State("no image hello-world", looks.exists("image", "hello-world"), expect.false("no such image"))),
+                 State("no image hello-world", identity.copies("hello-world"), expect.absent(), mistakes=(
+                     mistakes.seen_when(
+                         "another name for it",
+                         "`docker tag` gives one image two names; it goes with the last of them.",
+                         lambda lab, value: "hello-world" not in value),))),
             Step("there",
                  Did("busybox was pulled", looks.events("image", "pull", "busybox"), expect.present("a pull"),
                      mistakes=(mistakes.seen_when(
@@ -102,14 +157,27 @@ EXERCISES = (
                          "an image called busybox is there, and was not pulled for this exercise: "
                          "remove it, then `docker pull busybox`.",
                          lambda lab, value: looks.exists("image", "busybox").fetch(lab)),)),
-                 State("the image busybox", looks.exists("image", "busybox"), expect.true("the image busybox"))),
+                 State("the image busybox", identity.is_image("busybox", "busybox"), expect.equals("busybox"))),
         ),
         scene=Scene(files="files/none", commands=("docker run --label course.lab=00.2 hello-world",)),
-        owns=("image:hello-world", "image:busybox"),
+        owns=("image:hello-world", "image:hi", "image:busybox"),
         solution=(
             REMOVE,
             "docker rmi hello-world",
             "docker pull busybox",
+        ),
+        right=(
+            Right("busybox first, and by force", ("docker pull busybox:latest", "docker rm -f $(docker ps -aq -f "
+                  "ancestor=hello-world)", "docker rmi -f $(docker images -q hello-world)")),
+            Right("through the SDK", (SDK % "[box.remove(force=True) for box in engine.containers.list(all=True, "
+                  "filters=dict(ancestor=\"hello-world\"))]; engine.images.remove(\"hello-world\"); "
+                  "engine.images.pull(\"busybox\", \"latest\")",)),
+            Right("run twice more, pulled by a run, pulled again", (
+                "docker run hello-world; docker run hello-world", REMOVE, "docker image rm hello-world",
+                "docker run --rm busybox true; docker pull -q busybox")),
+            Right("another's program of that word", (
+                REMOVE, "docker rmi hello-world; docker pull busybox",
+                "docker run --label course.lab=00.2 busybox cat greeting.txt")),
         ),
         wrong=(
             Wrong("left the container", ("docker rmi -f hello-world", "docker pull busybox"),
@@ -120,6 +188,20 @@ EXERCISES = (
             Wrong("tagged another image", (REMOVE, "docker rmi hello-world", "docker pull web",
                                             "docker tag web busybox", "docker rmi web"),
                   says="there, but not pulled"),
+            Wrong("built, not pulled", (REMOVE, "docker rmi hello-world",
+                                        "echo FROM busybox | DOCKER_BUILDKIT=1 docker build -q -t busybox -"),
+                  says="there, but not pulled"),
+            Wrong("only renamed the image", (REMOVE, "docker tag hello-world hi; docker rmi hello-world",
+                                             "docker pull busybox"), says="another name for it"),
+            Wrong("a container of it under another name", (
+                REMOVE, "docker tag hello-world hi; docker run --label course.lab=00.2 hi",
+                "docker rmi -f hi hello-world",
+                "docker pull busybox"), says="the container outlives its program"),
+            Wrong("another image in its place", (REMOVE, "docker rmi hello-world", "docker pull busybox",
+                                                 "docker rmi busybox; docker pull web", "docker tag web busybox",
+                                                 "docker rmi web"), says="the image busybox"),
+            Wrong("only a container more", ("docker run --label course.lab=00.2 hello-world", "docker pull busybox"),
+                  says="2 of them"),
         ),
         minutes=5,
     ),

@@ -108,6 +108,8 @@ class Answer:
     A wanted number is compared within tolerance (a fraction of it), with the answer's unit if it has one
     ("7.8 MB"; unit is that of a bare number). A wanted list or set is compared without order, a wanted text
     without case and outer blanks; ids of 12 characters or more may be cut short, with or without `sha256:`.
+    read: the plain form of an answer that may be written in several ways (as a command prints it); it gives back what
+    it does not know.
     """
 
     what: str
@@ -116,6 +118,7 @@ class Answer:
     unit: str = ""
     tolerance: float = 0.0
     mistakes: tuple[Mistake, ...] = ()
+    read: Callable[[Lab, Any], Any] = lambda lab, given: given
 
     kind: ClassVar[str] = "answer"
 
@@ -139,7 +142,7 @@ class Answer:
         if want is None:
             raise Unreachable(f"{what}: the engine has no value to compare with")
         try:
-            good = self.same(given, want)
+            good = self.same(self.read(lab, given), want)
         except ValueError as error:
             return failed(f"your answer {plain(given)!r} ({type(given).__name__})", str(error))
         if good:

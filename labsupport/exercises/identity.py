@@ -62,6 +62,24 @@ def is_hubs(lab: Lab, name: str) -> bool:
     return not sold or _content(found.get("RootFS", {}).get("Layers"), found.get("Config")) in sold
 
 
+def copies(image: str) -> Look:
+    """What the images in the engine are called that are the wanted one by what is in them, sorted."""
+
+    def fetch(lab: Lab) -> list[str]:
+        found = []
+        for row in lab.client.api.images():
+            if is_it(lab, str(row["Id"]), image):
+                found += [tag.removesuffix(":latest") for tag in row.get("RepoTags") or ()] or [str(row["Id"])[:19]]
+        return sorted(found)
+
+    return Look(fetch, "docker images")
+
+
+def is_it(lab: Lab, identity: str, image: str) -> bool:
+    """Whether the image of this id is the wanted one by what is in it. Raises Missing when there is none of this id."""
+    return _is_it(lab, lab.inspect("image", identity), lab.fill(image))
+
+
 def _named(lab: Lab, identity: str, wanted: str, called: str) -> str:
     try:
         found = lab.inspect("image", identity)

@@ -202,10 +202,17 @@ class Lab:
 
     @contextmanager
     def throwaway(
-        self, image: str = "busybox", command: Any = None, *, files: Mapping[str, str] = {}, **options: Any
+        self,
+        image: str = "busybox",
+        command: Any = None,
+        *,
+        files: Mapping[str, str] = {},
+        started: bool = True,
+        **options: Any,
     ) -> Iterator[Any]:
-        """A started container of our own for a probe, labelled `course.lab=probe`; gone afterwards, and so is its
-        image if it was not there before. files: texts at absolute paths in it that are others before it starts.
+        """A container of our own for a probe, labelled `course.lab=probe`, started unless started is False; gone
+        afterwards, and so is its image if it was not there before. files: texts at absolute paths in it that are
+        others before it starts.
         """
         from docker.errors import APIError, ImageNotFound
 
@@ -227,7 +234,8 @@ class Lab:
         try:
             if files:
                 container.put_archive("/", _packed(files))
-            container.start()
+            if started:
+                container.start()
             yield container
         finally:
             with traces.gone_or_in_use():

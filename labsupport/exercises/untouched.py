@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ def _is_work(event: Mapping[str, Any], lab: Lab, ended: set[str]) -> bool:
     if action in _NO_WORK or ours:
         return False
     things = {each for made in (lab.made or {}).values() for item in made.items() for each in item}
+    if action in ("untag", "delete"):
+        things |= _images(lab)
     called = str(attributes.get("name") or "").removesuffix(":latest")
     named = {str(value) for value in lab.values.values()}
     if not (
@@ -63,6 +66,16 @@ def _is_work(event: Mapping[str, Any], lab: Lab, ended: set[str]) -> bool:
         return False
     container = str(attributes.get("container") or actor.get("ID"))
     return not _is_by_itself(action, container, lab, ended)
+
+
+def _images(lab: Lab) -> set[str]:
+    """Names and ids of the images that the scene's containers were made from."""
+    found = set()
+    for identity in (lab.made or {}).get("container", {}).values():
+        with suppress(Missing):
+            container = lab.inspect("container", identity)
+            found |= {str(container["Image"]), str(container["Config"].get("Image"))}
+    return found
 
 
 def _is_by_itself(action: str, container: str, lab: Lab, ended: set[str]) -> bool:
