@@ -1,5 +1,8 @@
 """Lesson 02: a name that is only a file, a shared namespace, half a wall, one right left, a signal, and a leak."""
 
+import re
+import shlex
+import sys
 from typing import Any
 
 from labsupport.exercises import (
@@ -13,23 +16,32 @@ from labsupport.exercises import (
     Prediction,
     Probe,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
     Token,
     Wrong,
     expect,
+    identity,
     look,
     looks,
     mistakes,
     probes,
 )
-from labsupport.exercises.lab import Lab
+from labsupport.exercises.lab import Lab, Missing
 
+SDK = f"{shlex.quote(sys.executable)} -c 'import docker; engine = docker.from_env(); %s'"
 RUN = "docker run -d --label course.lab={id} --name"
 
 
-@look("docker info --format '{{.KernelVersion}}'")
+def read_release(lab: Lab, given: Any) -> Any:
+    """What `uname -sr` prints, or a line of /etc/os-release, without what stands before the value."""
+    return re.sub(r"^\s*(?:Linux (?=\d+\.\d+\.)|PRETTY_NAME=)", "", given).strip().strip("\"'") if isinstance(
+        given, str) else given  # fmt: skip
+
+
+@look("docker info")
 def kernel(lab: Lab) -> str:
     return str(lab.client.info()["KernelVersion"])
 
@@ -53,11 +65,11 @@ NAMES = Exercise(
     )),
     owns=("container:{name}",),
     steps=(
-        Step("system", Answer("what {name} calls itself", "{system}", key="system", mistakes=(
+        Step("system", Answer("what {name} calls itself", "{system}", key="system", read=read_release, mistakes=(
             mistakes.seen_when("the image's answer", "that is what the image says; this container's file was changed.",
                                lambda lab, value: "debian" in str(value).lower()),
         ))),
-        Step("kernel", Answer("the kernel of its processes", kernel, key="kernel", mistakes=(
+        Step("kernel", Answer("the kernel of its processes", kernel, key="kernel", read=read_release, mistakes=(
             mistakes.answered("5.10.7", "a file, not a kernel",
                               "a file called vmlinuz is a file like any other; nobody has booted it."),
             mistakes.seen_when("the name of the system", "that is what the files say; ask the kernel: `uname -r`.",
@@ -65,7 +77,20 @@ NAMES = Exercise(
         ))),
     ),
     answers={"system": Output(PRETTY), "kernel": Output(KERNEL)},
+    right=(
+        Right("lines as they are printed", answers={
+            "system": Output("docker exec {name} grep PRETTY /etc/os-release"),
+            "kernel": Output("docker exec {name} uname -sr")}),
+        Right("copied out of it, and another container's kernel", answers={
+            "system": Output("docker cp {name}:/etc/os-release - | tar xO | cut -d= -f2"),
+            "kernel": Output("docker run --rm busybox uname -r")}),
+        Right("asked through the SDK, after a restart", ("docker restart -t 0 {name}",), answers={
+            "system": Output(PRETTY), "kernel": Output(SDK % 'print(engine.info()["KernelVersion"])')}),
+    ),
     wrong=(
+        Wrong("a word of it", answers={"system": "Linux", "kernel": Output(KERNEL)}, says="your answer Linux"),
+        Wrong("a part of the release", answers={"system": Output(PRETTY), "kernel": Output(KERNEL + " | cut -c 1-3")},
+              says="your answer"),
         Wrong("the image's name for it", answers={"system": "Debian GNU/Linux 12 (bookworm)", "kernel": Output(KERNEL)},
               says="the image's answer"),
         Wrong("the file in /boot", answers={"system": Output(PRETTY), "kernel": "5.10.7"}, says="a file, not a kernel"),
@@ -82,21 +107,47 @@ PARTNER = ("for one in {one} {two} {three}; do test $(docker exec $one readlink 
            "$(docker exec {name} readlink /proc/1/ns/net) && echo $one; done; true")  # fmt: skip
 
 
-@look("docker exec {name} readlink /proc/1/ns/net")
+def read_number(lab: Lab, given: Any) -> Any:
+    """The number in `net:[4026531840]`; of another kind of namespace it is none."""
+    found = re.fullmatch(r"\s*(?:net:)?\[(\d+)\]\s*", given) if isinstance(given, str) else None
+    return found[1] if found else given
+
+
+def read_name(lab: Lab, given: Any) -> Any:
+    """The name of a container that was given as inspect prints it, /NAME, or by its id."""
+    if not isinstance(given, str):
+        return given
+    name = given.strip().removeprefix("/")
+    for other in map(lab.fill, ("{one}", "{two}", "{three}")):
+        if len(name) >= 12 and lab.identity("container", other).startswith(name):
+            return other
+    return name
+
+
+@look("docker exec {name} ls -l /proc/1/ns")
 def net(lab: Lab) -> int:
     return _namespace(lab, "{name}", "net")
 
 
-@look("docker exec CONTAINER readlink /proc/1/ns/net, for each")
+@look("docker exec {one} ls -l /proc/1/ns")
 def partner(lab: Lab) -> str:
     wanted = _namespace(lab, "{name}", "net")
     others = ("{one}", "{two}", "{three}")
-    return next(lab.fill(other) for other in others if _namespace(lab, other, "net") == wanted)
+    for other in others:
+        if _namespace(lab, other, "net") == wanted:
+            return lab.fill(other)
+    raise Missing(lab.fill('none of the three is in it any more: undo("{id}") begins the exercise anew'))
 
 
 def _namespace(lab: Lab, name: str, kind: str) -> int:
-    _, text = lab.execute(str(lab.inspect("container", name)["Id"]), ["readlink", f"/proc/1/ns/{kind}"])
-    return int("".join(filter(str.isdigit, text)))
+    found = lab.inspect("container", name)
+    if not found["State"]["Running"]:
+        raise Missing(lab.fill(f"{name} is not running"))
+    # of a process of our own in it: what process 1 is depends on another namespace
+    _, text = lab.execute(str(found["Id"]), ["readlink", f"/proc/self/ns/{kind}"])
+    if not (number := "".join(filter(str.isdigit, text))):
+        raise Missing(lab.fill(f"{name} does not tell its namespaces: {text.strip()}"))
+    return int(number)
 
 
 SHARED = Exercise(
@@ -116,29 +167,74 @@ SHARED = Exercise(
     )),
     owns=("container:{name}", "container:{one}", "container:{two}", "container:{three}"),
     steps=(
-        Step("number", Answer("the number of {name}'s network namespace", net, key="net", mistakes=(
+        Step("number", Answer("the number of {name}'s network namespace", net, key="net", read=read_number, mistakes=(
             mistakes.seen_when("another kind of namespace", "that is the process id namespace; you want `net`.",
-                               lambda lab, value: int(value) == _namespace(lab, "{name}", "pid")),
+                               lambda lab, value: str(_namespace(lab, "{name}", "pid")) in str(value)),
         ))),
-        Step("partner", Answer("who is in it, too", partner, key="shares", mistakes=(
+        Step("partner", Answer("who is in it, too", partner, key="shares", read=read_name, mistakes=(
             mistakes.seen_when("in a network of its own", "its number is another one.",
-                               lambda lab, value: str(value) in map(lab.fill, ("{one}", "{two}", "{three}"))),
+                               lambda lab, value: read_name(lab, value) in map(
+                                   lab.fill, ("{one}", "{two}", "{three}"))),
         ))),
     ),
     answers={"net": Output(NET), "shares": Output(PARTNER)},
+    right=(
+        Right("as the commands print them", answers={
+            "net": Output(NET.partition(" | ")[0]), "shares": Output("echo /$(" + PARTNER + ")")}),
+        Right("the id, and from another process of it", answers={
+            "net": Output("docker exec {name} readlink /proc/self/ns/net | grep -o '\\[.*'"),
+            "shares": Output("docker inspect --format '{{.Id}}' $(" + PARTNER + ")")}),
+        Right("a short id, with others around", ("docker run -d --label course.lab=02.2 busybox sleep 60",), answers={
+            "net": Output(NET), "shares": Output("docker ps -q --filter name=$(" + PARTNER + ")")}),
+    ),
     wrong=(
         Wrong("the process id namespace", answers={
             "net": Output(NET.replace("/net", "/pid")), "shares": Output(PARTNER)}, says="another kind of namespace"),
         Wrong("one that does not share", answers={
             "net": Output(NET), "shares": Output("{ " + PARTNER.replace(" = ", " != ") + "; } | head -1")},
             says="in a network of its own"),
-        Wrong("the number as it is printed", answers={
-            "net": Output(NET.partition(" | ")[0]), "shares": Output(PARTNER)}, says="a number such as"),
+        Wrong("all of them", answers={"net": Output(NET), "shares": "{one} {two} {three}"}, says="your answer"),
+        Wrong("itself", answers={"net": Output(NET), "shares": "{name}"}, says="your answer"),
+        Wrong("no number", answers={"net": "{one}", "shares": Output(PARTNER)}, says="a number such as"),
     ),
     minutes=8,
 )  # fmt: skip
 
 WALL = RUN + " {name} --pid container:{first} --hostname {host} --network none busybox sleep 3600"
+
+
+@look("docker exec {name} ps")
+def watched(lab: Lab) -> str:
+    """Whose list of processes {name} has; the name of {first}, and of whoever else is in it."""
+    if not lab.is_original("container", "{first}"):
+        raise Missing(lab.fill('{first} is another container than the one to watch: undo("{id}") brings it back'))
+    mine, first = _namespace(lab, "{name}", "pid"), lab.inspect("container", "{first}")
+    if mine != _namespace(lab, "{first}", "pid"):
+        mode = str(lab.inspect("container", "{name}")["HostConfig"]["PidMode"])
+        return "the machine's" if mode == "host" else "another container's" if mode else "its own"
+    there = [lab.fill("{first}")]
+    for row in lab.client.api.containers():
+        try:
+            found = lab.inspect("container", str(row["Id"]))
+        except Missing:  # removed in this moment
+            continue
+        mode, name = str(found["HostConfig"]["PidMode"]), str(found["Name"]).lstrip("/")
+        if name != lab.fill("{name}") and mode.partition(":")[2] in (first["Id"], lab.fill("{first}")):
+            there.append(name)
+    return ", ".join(there)
+
+
+@look("docker exec {name} cat /proc/net/route /proc/net/if_inet6")
+def interfaces(lab: Lab) -> list[str]:
+    """Its interfaces that have an address or a route, without its own loopback."""
+    found = lab.inspect("container", "{name}")
+    if not found["State"]["Running"]:
+        raise Missing(lab.fill("{name} is not running"))
+    _, text = lab.execute(str(found["Id"]), ["cat", "/proc/net/route", "/proc/net/if_inet6"])
+    rows = [line.split() for line in text.splitlines()]
+    names = {row[0] for row in rows if len(row) >= 11} | {row[-1] for row in rows if len(row) == 6}
+    return sorted(names - {"lo", "Iface"})
+
 
 HALF = Exercise(
     id="02.3",
@@ -153,33 +249,54 @@ HALF = Exercise(
     owns=("container:{name}", "container:{first}"),
     steps=(
         Step("sees",
-             State("{name} shares another container's list", looks.container("{name}", ".HostConfig.PidMode"),
-                   expect.matches("^container:", "container:ID"), mistakes=(
-                       mistakes.seen_when("the whole machine", "`--pid host` shows it every process of the machine.",
-                                          lambda lab, value: value == "host"),
-                       mistakes.seen_when("its own list of processes",
-                                          "`--pid container:NAME` puts it into another container's.",
-                                          lambda lab, value: value == ""),
-                   )),
-             Probe("{name} sees sleep {number}", probes.execute("{name}", ["ps"]), expect.contains("sleep {number}"),
-                   mistakes=(mistakes.seen_when("another container's list", "{first} is the one to watch.",
-                                                lambda lab, value: "exit 0" in value),)),
+             State("{name} was made from busybox", identity.made_from("{name}", "busybox"), expect.equals("busybox")),
+             Probe("{name} sees the processes of {first}", watched, expect.equals("{first}"), mistakes=(
+                 mistakes.seen_when("the whole machine", "`--pid host` shows it every process of the machine.",
+                                    lambda lab, value: value == "the machine's"),
+                 mistakes.seen_when("its own list of processes",
+                                    "`--pid container:NAME` puts it into another container's.",
+                                    lambda lab, value: value == "its own"),
+                 mistakes.seen_when("another container's list", "{first} is the one to watch.",
+                                    lambda lab, value: value == "another container's"),
+                 mistakes.seen_when("more than {first}", "what shares that list is seen, too: remove the others.",
+                                    lambda lab, value: ", " in value))),
              points=2),
-        Step("name", State("it is called {host}", looks.container("{name}", ".Config.Hostname"),
-                           expect.equals("{host}"))),
-        Step("network", State("it has no network", looks.container("{name}", ".HostConfig.NetworkMode"),
-                              expect.equals("none"), mistakes=(
-                                  mistakes.seen_when(
-                                      "the default network", "without `--network` it gets one.",
-                                      lambda lab, value: value in ("default", "bridge")),))),
+        Step("name", Probe("it is called {host}", probes.execute("{name}", ["hostname"]),
+                           expect.equals("exit 0: {host}"))),
+        Step("network", Probe("it has no network", interfaces, expect.absent(), mistakes=(
+            mistakes.seen_when("the default network", "without `--network` it gets one.",
+                               lambda lab, value: _host(lab, "{name}")["NetworkMode"] in ("default", "bridge")),))),
     ),
     solution=(WALL,),
+    right=(
+        Right("taken off the network afterwards", (
+            WALL.replace("--network none ", ""), "docker network disconnect bridge {name}")),
+        Right("by the id, created and started", (
+            "docker run -d --name {name} busybox sleep 60; docker rm -f {name}",
+            "docker create --name {name} -h {host} "
+            "--pid container:$(docker ps -q --filter name={first}) --net none busybox:latest sleep 600",
+            "docker start {name}")),
+        Right("through the SDK", (
+            SDK % 'engine.containers.run("busybox", "sleep 600", name="{name}", detach=True, hostname="{host}", '
+            'network_mode="none", pid_mode="container:{first}")',)),
+    ),
     wrong=(
         Wrong("all processes of the machine", (WALL.replace("container:{first}", "host"),), says="the whole machine"),
         Wrong("nothing shared", (RUN + " {name} --hostname {host} --network none busybox sleep 3600",),
               says="its own list of processes"),
         Wrong("another one's processes", (RUN + " {name}-x busybox sleep 3600",
                                           WALL.replace("{first}", "{name}-x", 1)), says="another container's list"),
+        Wrong("a sleep of the same number", (
+            RUN + " {name}-x busybox sleep 60",
+            WALL.replace("{first}", "{name}-x", 1).replace("3600", "{number}")), says="another container's list"),
+        Wrong("another to watch", ("docker rename {first} x-{first}", RUN + " {first} busybox sleep {number}", WALL),
+              says="is another container than the one"),
+        Wrong("others in it", (RUN + " {name}-x --pid container:{first} busybox sleep 60", WALL),
+              says="more than {first}"),
+        Wrong("another image", (WALL.replace("busybox", "debian-tiny"),), says="was made from busybox"),
+        Wrong("a network without a way out", (
+            "docker network create --internal --label course.lab={id} {name}-net", WALL.replace("none", "{name}-net")),
+            says="it has no network"),
         Wrong("no host name", (WALL.replace("--hostname {host} ", ""),), says="it is called {host}"),
         Wrong("with a network", (WALL.replace("--network none ", ""),), says="the default network"),
     ),
@@ -194,6 +311,16 @@ def _host(lab: Lab, name: str) -> dict[str, Any]:
 
 RIGHT = RUN + " {name} --cap-drop ALL --cap-add CHOWN busybox sleep 3600"
 
+
+@look("docker exec {name} grep Seccomp: /proc/1/status")
+def filtered(lab: Lab) -> str:
+    said = probes.execute("{name}", ["grep", "Seccomp:", "/proc/self/status"]).fetch(lab)
+    if not re.search(r"Seccomp:\s+2", said):
+        return said.partition(": ")[2]
+    other = [each for each in _host(lab, "{name}")["SecurityOpt"] or () if re.match(r"seccomp[=:](?!builtin$)", each)]
+    return "by a profile of its own" if other else "by the engine's own filter"
+
+
 CAPABILITIES = Exercise(
     id="02.4",
     title="Root with one right left",
@@ -203,33 +330,55 @@ CAPABILITIES = Exercise(
     owns=("container:{name}",),
     steps=(
         Step("right",
-             Probe("its process has CHOWN and nothing else",
-                   probes.execute("{name}", ["grep", "CapEff", "/proc/1/status"]), expect.contains("0000000000000001"),
+             State("{name} was made from busybox", identity.made_from("{name}", "busybox"), expect.equals("busybox")),
+             # of a process of our own in it: process 1 may be another container's, or have given rights away
+             Probe("root has CHOWN and nothing else in it",
+                   probes.execute("{name}", ["grep", "-E", "CapEff|CapBnd", "/proc/self/status"]),
+                   expect.matches(r"CapEff:\s*0{15}1\s+CapBnd:\s*0{15}1\s*$", "CapEff and CapBnd 0000000000000001"),
                    mistakes=(
                        mistakes.seen_when("--privileged", "that gives it all of them and takes the filter away.",
                                           lambda lab, value: _host(lab, "{name}")["Privileged"]),
                        mistakes.seen_when("the default set", "14 capabilities; drop ALL, then add the one.",
                                           lambda lab, value: "a80425fb" in value),
                        mistakes.seen_when("none left", "all were dropped; `--cap-add CHOWN` gives one back, to root.",
-                                          lambda lab, value: "0000000000000000" in value),
+                                          lambda lab, value: re.search(r"CapEff:\s*0{16}", value)),
                        mistakes.seen_when("taken from the default set", "dropping some keeps the others: drop ALL.",
                                           lambda lab, value: "CapEff" in value),
                    )),
              points=2),
         Step("filter",
-             Probe("system calls are filtered (2)",
-                   probes.execute("{name}", ["grep", "Seccomp:", "/proc/1/status"]),
-                   expect.matches(r"Seccomp:\s+2", "Seccomp: 2"), mistakes=(
-                       mistakes.seen_when("the filter is off", "0 means that every system call is let through.",
-                                          lambda lab, value: "Seccomp" in value),)),
+             Probe("system calls are filtered (2)", filtered, expect.equals("by the engine's own filter"), mistakes=(
+                 mistakes.seen_when("the filter is off", "0 means that every system call is let through.",
+                                    lambda lab, value: value.startswith("Seccomp")),
+                 mistakes.seen_when("another filter", "without `--security-opt seccomp` it is the engine's own.",
+                                    lambda lab, value: "profile" in value))),
              after="right"),
     ),
     solution=(RIGHT,),
+    right=(
+        Right("other spellings, by the image's id", (
+            "docker run -d --name {name} busybox sleep 60; docker rm -f {name}",
+            "docker create --name {name} --cap-add=CAP_CHOWN --cap-drop=all --security-opt no-new-privileges "
+            "$(docker images -q busybox | head -n 1) sleep 600; docker start {name}")),
+        Right("through the SDK", (
+            SDK % 'engine.containers.run("busybox", "sleep 600", name="{name}", detach=True, cap_drop=["ALL"], '
+            'cap_add=["CHOWN"])',)),
+        Right("another program, root by number", (
+            RIGHT.replace("sleep 3600", "sh -c 'while sleep 1; do :; done'").replace("--cap", "-u 0 --cap", 1),)),
+    ),
     wrong=(
         Wrong("nothing dropped", (RUN + " {name} --cap-add CHOWN busybox sleep 3600",), says="the default set"),
         Wrong("only dropped", (RIGHT.replace("--cap-add CHOWN ", ""),), says="none left"),
         Wrong("the filter off", (RIGHT.replace("--cap-drop", "--security-opt seccomp=unconfined --cap-drop"),),
               says="the filter is off"),
+        Wrong("another image", (RIGHT.replace("busybox", "debian-tiny"),), says="was made from busybox"),
+        Wrong("another one's process 1", (
+            RIGHT.replace("{name}", "{name}-x", 1), RUN + " {name} --pid container:{name}-x busybox sleep 3600"),
+            says="the default set"),
+        Wrong("a filter that lets all through", (
+            "echo '{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"acct\"], "
+            "\"action\": \"SCMP_ACT_ERRNO\"}]}' > all.json",
+            RIGHT.replace("--cap-drop", "--security-opt seccomp=all.json --cap-drop")), says="another filter"),
         Wrong("privileged", (RUN + " {name} --privileged busybox sleep 3600",), says="--privileged"),
         Wrong("another user", (RIGHT.replace("--cap-drop", "--user 1000 --cap-drop"),), says="none left"),
         Wrong("one dropped", (RUN + " {name} --cap-drop CHOWN busybox sleep 3600",), says="taken from the default set"),
@@ -238,6 +387,14 @@ CAPABILITIES = Exercise(
 )  # fmt: skip
 
 OUTSIDE = "docker run --rm --pid host busybox kill -9 $(docker inspect --format '{{.State.Pid}}' {name})"
+
+
+def _since_start(found: list[str]) -> list[str]:
+    """The events that asked the engine to end it, of its last run: what came before a start is over."""
+    actions = [row.split()[0] for row in found]
+    starts = [place for place, action in enumerate(actions) if action == "start"]
+    return [action for action in actions[starts[-1] if starts else 0 :] if action in ("kill", "stop")]
+
 
 SIGNAL = Exercise(
     id="02.5",
@@ -251,7 +408,7 @@ SIGNAL = Exercise(
         Step("ended", State("{name} has ended",
                             looks.container("{name}", ".State.Status").of_scene("container", "{name}"),
                             expect.equals("exited"))),
-        Step("how", Did("the engine was not asked to", looks.events("container", "kill", "{name}"),
+        Step("how", Did("the engine was not asked to", looks.events("container", "", "{name}").then(_since_start),
                         expect.satisfies("no `kill` among its events", lambda value: not value), mistakes=(
                             mistakes.seen_when("the engine sent the signal",
                                                "`docker stop` and `docker kill` ask the engine; use the process's "
@@ -260,6 +417,14 @@ SIGNAL = Exercise(
              points=2, after="ended"),
     ),
     solution=(OUTSIDE,),
+    right=(
+        Right("the number from docker top", (
+            "docker run --rm --pid host busybox kill -KILL $(docker top {name} -o pid | tail -n 1)",)),
+        Right("asked the engine first, then started it again", ("docker kill {name}; docker start {name}", OUTSIDE)),
+        Right("from a container that stays, with others around", (
+            RUN + " {name}-x --pid host busybox sleep 60",
+            "docker exec {name}-x kill -9 $(docker inspect --format '{{.State.Pid}}' {name}); docker kill {name}-x")),
+    ),
     wrong=(
         Wrong("from inside", ("docker exec {name} kill -9 1",), says="running"),
         Wrong("a signal it has no handler for", (OUTSIDE.replace("-9", "-15"),), says="running"),
@@ -280,6 +445,34 @@ VAULT = RUN + " {vault} -e KEY={token} web"
 MONITOR = RUN + " {monitor} --network container:{vault} {image}"
 AGAIN = "docker rm -f {monitor}"
 SECRET = ("docker exec {monitor} sh /watch.sh once",)
+
+
+@look("docker inspect --format '{{.HostConfig.NetworkMode}}' {monitor}; docker exec {monitor} ps")
+def apart(lab: Lab) -> str:
+    mode = str(_host(lab, "{monitor}")["PidMode"])
+    shares = mode == "host" or _namespace(lab, "{monitor}", "pid") == _namespace(lab, "{vault}", "pid")
+    return "the one it shares" if shares else "a list of its own"
+
+
+@look("docker logs --tail 3 {monitor}")
+def reported(lab: Lab) -> str:
+    """The line that the program of its image adds to the log while it is looked at."""
+    found = lab.inspect("container", "{monitor}")
+    if not found["State"]["Running"]:
+        raise Missing(lab.fill("{monitor} is not running"))
+    if "/watch.sh" not in [found["Path"], *found["Args"]]:
+        return f"another program: {' '.join([found['Path'], *found['Args']])}"
+    if any(row["Path"] == "/watch.sh" for row in lab.client.api.diff(found["Id"]) or ()):
+        return "another program: its /watch.sh was changed"
+
+    def log() -> list[str]:
+        lines = bytes(lab.client.api.logs(found["Id"], timestamps=True, tail=20)).decode(errors="replace").splitlines()
+        return [line for line in lines if "the page answers" in line or "no answer" in line]
+
+    before = log()
+    new = lab.wait(lambda: [line for line in log() if line not in before], seconds=6)
+    return str(new[-1].partition(" ")[2]) if new else "no line for some seconds"
+
 
 LEAK = Exercise(
     id="02.6",
@@ -303,24 +496,52 @@ LEAK = Exercise(
                                           "who sees a process may read its variables in /proc, being the same user "
                                           "with no fewer capabilities; look at .HostConfig.PidMode.",
                                           lambda lab, value: _host(lab, "{monitor}")["PidMode"]),)),
-             State("{vault} has its key", looks.container("{vault}", ".Config.Env"), expect.includes("KEY={token}")),
+             Probe("{monitor} does not see the processes of {vault}", apart, expect.equals("a list of its own"),
+                   mistakes=(mistakes.seen_when(
+                       "still in the other's process list",
+                       "what the program prints is not the wall; look at .HostConfig.PidMode.",
+                       lambda lab, value: True),)),
+             State("{vault} is as it was", looks.container("{vault}", ".State.Status").of_scene("container", "{vault}"),
+                   expect.equals("running")),
              points=2),
         Step("works",
-             State("{monitor} was made from {image}", looks.container("{monitor}", ".Config.Image"),
+             State("{monitor} was made from {image}", identity.made_from("{monitor}", "{image}"),
                    expect.equals("{image}")),
-             Probe("{monitor} reports the page", probes.execute("{monitor}", ["sh", "/watch.sh", "once"]),
-                   expect.contains("the page answers"), mistakes=(
-                       mistakes.seen_when("one wall too many",
-                                          "to it, 127.0.0.1 must be the vault's: that namespace it has to share.",
-                                          lambda lab, value: "no answer" in value),)),
+             Probe("{monitor} reports the page", reported, expect.equals("the page answers"), mistakes=(
+                 mistakes.seen_when("one wall too many",
+                                    "to it, 127.0.0.1 must be the vault's: that namespace it has to share.",
+                                    lambda lab, value: "no answer" in value),)),
              after="walled"),
     ),
     solution=(AGAIN, MONITOR),
+    right=(
+        Right("by ids and tag, created and started", (
+            AGAIN,
+            "docker create --name {monitor} --net container:$(docker ps -q --filter name={vault}) {image}:latest",
+            "docker start {monitor}")),
+        Right("through the SDK, after a wrong attempt", (
+            AGAIN, MONITOR.replace("--network container:{vault} ", ""), AGAIN,
+            SDK % ('engine.containers.run("{image}", name="{monitor}", detach=True, '
+                   'network_mode="container:{vault}")'))),
+        Right("the old one kept beside it", (
+            "docker rename {monitor} {monitor}-old; docker kill {monitor}-old",
+            MONITOR.replace("{image}", "$(docker images -q {image} | head -n 1)"))),
+    ),
     wrong=(
         Wrong("restarted", ("docker restart -t 0 {monitor}",), says="still in the other's process list"),
         Wrong("every wall up", (AGAIN, MONITOR.replace("--network container:{vault} ", "")), says="one wall too many"),
         Wrong("took the key away", (AGAIN, "docker rm -f {vault}", VAULT.replace("-e KEY={token} ", ""), MONITOR),
-              says="has its key"),
+              says="is another container than the one"),
+        Wrong("the program edited", (
+            "docker exec {monitor} sed -i '/^report$/d; s/^test/report\\ntest/' /watch.sh; "
+            "docker exec {monitor} sed -i "
+            "'s/| grep KEY=.*/| grep NONE=/' /watch.sh",), says="does not see the processes of {vault}"),
+        Wrong("the wall of the machine gone", (AGAIN, MONITOR.replace("--network", "--pid host --network"),
+              "docker exec {monitor} sed -i 's/KEY=/NONE=/' /watch.sh"), says="does not see the processes of {vault}"),
+        Wrong("the key given to it", (AGAIN, MONITOR.replace("--network", "-e KEY={token} --network")),
+              says="does not see the key"),
+        Wrong("only says so", (AGAIN, MONITOR + " sh -c 'while sleep 1; do echo the page answers; done'"),
+              says="another program"),
         Wrong("stopped it", ("docker stop -t 0 {monitor}",), says="is not running"),
         Wrong("another image", (AGAIN, "docker build -q -t {image}:mine --label course.lab={id} .",
                                 MONITOR + ":mine"), says="was made from"),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -68,8 +69,9 @@ def copies(image: str) -> Look:
     def fetch(lab: Lab) -> list[str]:
         found = []
         for row in lab.client.api.images():
-            if is_it(lab, str(row["Id"]), image):
-                found += [tag.removesuffix(":latest") for tag in row.get("RepoTags") or ()] or [str(row["Id"])[:19]]
+            with suppress(Missing):  # removed in this moment
+                if is_it(lab, str(row["Id"]), image):
+                    found += [tag.removesuffix(":latest") for tag in row.get("RepoTags") or ()] or [str(row["Id"])[:19]]
         return sorted(found)
 
     return Look(fetch, "docker images")
