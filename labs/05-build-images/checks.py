@@ -1228,7 +1228,7 @@ SECRET = Exercise(
     owns=("image:{image}",),
     steps=(
         Step(
-            "licence",
+            "secret",
             Probe(
                 "{image} prints the licence",
                 licence,
@@ -1248,10 +1248,6 @@ SECRET = Exercise(
                     ),
                 ),
             ),
-            points=0,
-        ),
-        Step(
-            "secret",
             State(
                 "the token is nowhere in {image}",
                 places,
@@ -1288,7 +1284,6 @@ SECRET = Exercise(
                 ),
             ),
             points=3,
-            after="licence",
         ),
     ),
     solution=(licensed(FROM_SECRET), SECRETLY),

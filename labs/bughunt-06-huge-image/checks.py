@@ -84,7 +84,7 @@ EXERCISES = (
         ),
         steps=(
             Step(
-                "report",
+                "small",
                 Probe(
                     "a container of {image} prints the report",
                     report,
@@ -97,10 +97,6 @@ EXERCISES = (
                         ),
                     ),
                 ),
-                points=0,
-            ),
-            Step(
-                "small",
                 State(
                     "{image} is small",
                     looks.unpacked("{image}"),
@@ -108,7 +104,6 @@ EXERCISES = (
                     mistakes=(mistakes.removed_in_a_later_layer("{image}"),),
                 ),
                 points=3,
-                after="report",
             ),
         ),
         solution=(

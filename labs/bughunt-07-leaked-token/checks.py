@@ -66,12 +66,8 @@ EXERCISES = (
         ),
         steps=(
             Step(
-                "works",
-                Probe("a container of {image} prints the licence", licence, expect.true("the licence of your token")),
-                points=0,
-            ),
-            Step(
                 "layers",
+                Probe("a container of {image} prints the licence", licence, expect.true("the licence of your token")),
                 State(
                     "no layer of {image} holds the token",
                     in_image.then(lambda places: [each for each in places if each.startswith("/")]),
@@ -86,7 +82,6 @@ EXERCISES = (
                     ),
                 ),
                 points=3,
-                after="works",
             ),
             Step(
                 "configuration",
@@ -102,7 +97,7 @@ EXERCISES = (
                         ),
                     ),
                 ),
-                after=("works", "layers"),
+                after="layers",
             ),
         ),
         solution=(
