@@ -543,7 +543,7 @@ LEAK = Exercise(
         Wrong("only says so", (AGAIN, MONITOR + " sh -c 'while sleep 1; do echo the page answers; done'"),
               says="another program"),
         Wrong("stopped it", ("docker stop -t 0 {monitor}",), says="is not running"),
-        Wrong("another image", (AGAIN, "docker build -q -t {image}:mine --label course.lab={id} .",
+        Wrong("another image", (AGAIN, "echo >> watch.sh; docker build -q -t {image}:mine --label course.lab={id} .",
                                 MONITOR + ":mine"), says="was made from"),
     ),
     minutes=10,
