@@ -21,8 +21,8 @@ EXERCISES = (
         goal=(
             "Symptom: `docker stop {name}` takes ten seconds, the exit code is 137, and the work is not saved although "
             "worker.sh saves it on SIGTERM.\n"
-            "Repair it: told to stop, {name} ends by itself with exit code 0. Leave it running. The files are in your "
-            "working folder."
+            "Repair it: told to stop, {name} ends by itself with exit code 0. Leave it running. The files of its "
+            "image `{image}` are in your working folder."
         ),
         seeds={"name": Name("worker"), "image": Name("work")},
         owns=("container:{name}", "image:{image}"),
