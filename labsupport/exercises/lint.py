@@ -14,7 +14,7 @@ from labsupport.exercises.lab import KINDS
 from labsupport.exercises.quiz import Prediction, Quiz
 from labsupport.exercises.scene import NEEDS
 
-WRONG = 3  # attempts at least
+WRONG, RIGHT = 3, 3  # attempts at least
 # `{key}` with single braces only: `{{json .}}` is a Go template, `${x}` the shell's
 _FIELD = re.compile(r"(?<![{$])\{([a-z][a-z0-9_]*)\}(?!\})")
 
@@ -49,6 +49,10 @@ def _exercise(exercise: Exercise) -> Iterator[str]:
         yield "no passing solution"
     yield from _steps(exercise)
     yield from _attempts(exercise.wrong)
+    if len(exercise.right) < RIGHT:
+        yield f"{len(exercise.right)} other right attempts, at least {RIGHT} are needed"
+    if len({attempt.name for attempt in exercise.right}) < len(exercise.right):
+        yield "two right attempts have one name"
     for need in exercise.needs:
         if need not in NEEDS:
             yield f"needs {need!r}, which is none of {', '.join(NEEDS)}"

@@ -16,6 +16,7 @@ from labsupport.exercises import (
     Pick,
     Prediction,
     Quiz,
+    Right,
     Scene,
     State,
     Step,
@@ -122,7 +123,8 @@ def test_no_hints() -> None:
 
 
 CHECK = State("{name} runs", looks.container("{name}", ".State.Status"), expect.equals("running"))
-WHOLE = catalog.load(LABS / "01-example").exercises[0]
+OTHERS = tuple(Right(f"way {number}", ("true",)) for number in range(3))
+WHOLE = replace(catalog.load(LABS / "01-example").exercises[0], right=OTHERS)
 
 
 def lesson(tmp_path: Path, exercise: Exercise, **other: Any) -> Lesson:
@@ -142,6 +144,8 @@ def test_a_whole_exercise_has_no_faults(tmp_path: Path) -> None:
     [
         ({"solution": ()}, "no passing solution"),
         ({"wrong": WHOLE.wrong[:2]}, "2 wrong attempts, at least 3"),
+        ({"right": OTHERS[:2]}, "2 other right attempts, at least 3"),
+        ({"right": (*OTHERS, OTHERS[0])}, "two right attempts have one name"),
         ({"wrong": (*WHOLE.wrong[:2], WHOLE.wrong[0])}, "two wrong attempts do the same"),
         ({"wrong": (*WHOLE.wrong, Wrong("x", ("true",)))}, "does not say which message"),
         ({"wrong": (*WHOLE.wrong, Wrong("x", says="y"))}, "does nothing"),
