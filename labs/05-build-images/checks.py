@@ -1617,6 +1617,19 @@ HUNT = Exercise(
             says="the number is not in the Dockerfile",
         ),
         Wrong(
+            "the number as the default",
+            (
+                released(
+                    "FROM busybox",
+                    "ARG VERSION={version}",
+                    "ENV RELEASE=$VERSION",
+                    "RUN echo built as version $VERSION > /version",
+                ),
+                RELEASE,
+            ),
+            says="the number is not in the Dockerfile",
+        ),
+        Wrong(
             "from a file that was copied",
             (
                 "printf {version} > number",
