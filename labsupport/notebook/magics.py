@@ -14,6 +14,8 @@ from labsupport.errors import CommandError
 from labsupport.notebook import completion, options, terminal
 from labsupport.notebook.explained import explain
 from labsupport.notebook.options import described, magic, option
+from labsupport.notebook.question import widgets_work
+from labsupport.notebook.waiting import Waiting
 from labsupport.shell import CommandFailed, Result, run
 from labsupport.shell.show import Show
 
@@ -117,7 +119,14 @@ class ShellMagics(Magics):
 
     def _run(self, script: str, timeout: float | None, *, show: bool, keep_going: bool, out: str | None) -> Result:
         shown = Show()
+        waiting = Waiting(script, shown) if widgets_work() else None
         result = None
+
+        def idle() -> None:
+            shown.idle()
+            if waiting:
+                waiting()
+
         environment = self._engine.environment()
         try:
             result = run(
@@ -125,7 +134,7 @@ class ShellMagics(Magics):
                 environment=environment,
                 timeout=pace.seconds(timeout) if timeout else timeout,
                 on_output=shown.write if show else None,
-                on_idle=shown.idle if show else None,
+                on_idle=idle if show else None,
                 stop_at_first_failure=not keep_going,
                 # `cd $LAB` without a LAB would lead home, and the next line build there
                 stop_at_unset=bool(set(_READ.findall(script)) - environment.keys()),

@@ -76,6 +76,27 @@ def needed(script: str) -> NeedsTerminal | None:
     return None
 
 
+def holding(script: str) -> str:
+    """Why a cell may go on for ever: the first of its commands that stays until something else ends; "" for none."""
+    for simple in simple_commands(script):
+        name, *words = simple.arguments() or [""]
+        if name.rpartition("/")[2] not in _CLIENTS:
+            continue
+        _, rest = _options(words, _GLOBAL)
+        if rest[:1] == ["container"]:
+            _, rest = _options(rest[1:], _GLOBAL)
+        verb, words = (rest[0], rest[1:]) if rest else ("", [])
+        if verb == "run" and "detach" not in _options(words, _RUN)[0]:
+            return f"`{name} run` without -d stays until the program in its container ends"
+        if verb in ("attach", "wait") or (verb == "start" and "attach" in _options(words, _START, everywhere=True)[0]):
+            return f"`{name} {verb}` stays until the container ends"
+        if verb == "logs" and {"-f", "--follow"} & set(words):
+            return f"`{name} logs -f` stays until the container ends"
+        if verb == "events" and not any(word.startswith("--until") for word in words):
+            return f"`{name} events` without --until goes on for ever"
+    return ""
+
+
 def _docker(client: str, words: Sequence[str]) -> tuple[str, str]:
     _, rest = _options(words, _GLOBAL)
     if rest[:1] == ["container"]:

@@ -29,14 +29,14 @@ class Show:
         self._last = ""
         self._reporting = False
         self._left = SHOWN
-        self._written_at = time.monotonic()
+        self.written_at = time.monotonic()  # when something was last shown
 
     def write(self, stream: str, text: str) -> None:
         self._put(stream, self._tidy[stream].feed(text))
 
     def idle(self) -> None:
         """Nothing came for a moment: show an unfinished line soon, a progress line after a while."""
-        quiet = time.monotonic() - self._written_at
+        quiet = time.monotonic() - self.written_at
         for stream, tidy in self._tidy.items():
             if quiet >= (_QUESTION_AFTER if tidy.unfinished() else _PASSING_AFTER):
                 self._put(stream, tidy.passing())
@@ -69,7 +69,7 @@ class Show:
         _file(stream).write(text)
         _file(stream).flush()
         self._last = stream
-        self._written_at = time.monotonic()
+        self.written_at = time.monotonic()
 
 
 def _file(stream: str) -> TextIO:
