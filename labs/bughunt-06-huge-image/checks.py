@@ -73,8 +73,8 @@ EXERCISES = (
         goal=(
             "Symptom: the Dockerfile deletes its 24 MB of measurements, no container of {image} shows them, and the "
             "image has more than 24 MB all the same.\n"
-            "Repair the Dockerfile: {image}, built by it, has less than 8 MB and `docker run --rm {image}` still prints "
-            "the report. The files are in your working folder."
+            "Repair the Dockerfile: {image}, built by it, has less than 8 MB and `docker run --rm {image}` still "
+            "prints the report. The files are in your working folder."
         ),
         seeds={"image": Name("report"), "token": Token()},
         owns=("image:{image}",),

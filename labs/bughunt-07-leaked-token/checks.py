@@ -55,8 +55,8 @@ EXERCISES = (
             "Symptom: the Dockerfile removes the token it needs while building, and a stranger who got the image "
             "{image} knows the token nevertheless.\n"
             "Repair the Dockerfile: `docker run --rm {image}` still prints the licence (made from token.txt by the "
-            "build), and the token is in no layer of {image} and nowhere in its configuration or history. The files are "
-            "in your working folder."
+            "build), and the token is in no layer of {image} and nowhere in its configuration or history. The files "
+            "are in your working folder."
         ),
         seeds={"image": Name("licence"), "token": Token(16)},
         owns=("image:{image}",),
