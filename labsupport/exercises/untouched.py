@@ -19,10 +19,13 @@ _SKIPPED = ".ipynb_checkpoints"  # JupyterLab's own, beside each file that is op
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """What is in a folder: path -> digest of a file's content, of a link's target; a file that can't be read is "?"."""
+    """What is in a folder: path -> digest of a file's content or a link's target; "" for a folder, "?" for a file that
+    can't be read.
+    """
     found: dict[str, str] = {}
     for parent, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if name != _SKIPPED)
+        found.update((f"{Path(parent, name).relative_to(folder)}/", "") for name in names)
         for name in files:
             path = Path(parent, name)
             try:

@@ -83,6 +83,9 @@ def test_a_changed_file_or_an_answer_is_work(lab: Lab) -> None:
     (lab.folder / ".ipynb_checkpoints").mkdir()
     (lab.folder / ".ipynb_checkpoints" / "Dockerfile").write_text("FROM web\n")
     assert untouched.is_untouched(lab)
+    (lab.folder / "rootfs").mkdir()
+    assert not untouched.is_untouched(lab)
+    (lab.folder / "rootfs").rmdir()
     (lab.folder / "Dockerfile").write_text("FROM web\n")
     assert not untouched.is_untouched(lab)
 
