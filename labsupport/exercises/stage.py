@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +55,11 @@ class Stage:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**self.bench.environment, "LAB": str(self.folder), **self.exercise.variables(self.bench.seed)}
+        found = {**self.bench.environment, "LAB": str(self.folder), **self.exercise.variables(self.bench.seed)}
+        # attempts in Python have the course's packages, whatever python3 this process was started from
+        first, *others = found.get("PATH", os.defpath).split(os.pathsep)
+        found["PATH"] = os.pathsep.join([first, str(Path(sys.executable).parent), *others])
+        return found
 
     def set_up(self) -> None:
         """Bring the exercise to its start, as `begin` and `undo` do. Raises LessonError."""
