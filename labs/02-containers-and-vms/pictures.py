@@ -6,6 +6,6 @@ PICTURES = (
     Terminal("ps-aux", (
         "@docker run -d --name box busybox sleep 3600",
         "docker exec box ps aux",
-        "docker run --rm --pid host busybox ps aux | grep '[s]leep 3600' | tail -1",
+        "docker run --rm --pid host busybox ps aux | grep 'root *sleep 3600' | tail -1",
     )),
 )  # fmt: skip
