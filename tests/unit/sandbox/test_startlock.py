@@ -17,9 +17,9 @@ from labsupport.sandbox import lifecycle, marked, paths, startlock
 # a start as far as the lock is concerned: says when it has it, undoes when it is interrupted, goes on when told
 A_START = """
 import signal, sys, time
-from labsupport.cli.start import _signals_as_interrupt
+from labsupport.cli.start import signals_as_interrupt
 from labsupport.sandbox import startlock
-with _signals_as_interrupt():
+with signals_as_interrupt():
     try:
         with startlock.held(lambda pid: print("waits for", pid, flush=True)):
             try:
