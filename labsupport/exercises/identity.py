@@ -60,7 +60,7 @@ def is_hubs(lab: Lab, name: str) -> bool:
     if _with_tag(name) not in _stock():
         return False
     found, sold = lab.inspect("image", name), _in_hub(lab, name)
-    return not sold or _content(found.get("RootFS", {}).get("Layers"), found.get("Config")) in sold
+    return not sold or _content_of(found) in sold
 
 
 def copies(image: str) -> Look:
@@ -100,7 +100,7 @@ def _is_it(lab: Lab, found: dict[str, Any], wanted: str) -> bool:
     if known := (lab.made or {}).get("image", {}).get(wanted):
         return bool(known == found["Id"])
     if sold := _in_hub(lab, wanted):
-        return _content(found.get("RootFS", {}).get("Layers"), found.get("Config")) in sold
+        return _content_of(found) in sold
     try:
         return _same(lab, str(found["Id"]), lab.inspect("image", wanted))
     except Missing:
@@ -117,9 +117,12 @@ def _same(lab: Lab, identity: str, other: dict[str, Any]) -> bool:
         found = lab.inspect("image", identity)
     except Missing:
         return False
-    return _content(found["RootFS"].get("Layers"), found.get("Config")) == _content(
-        other["RootFS"].get("Layers"), other.get("Config")
-    )
+    return _content_of(found) == _content_of(other)
+
+
+def _content_of(found: dict[str, Any]) -> str:
+    """The content of an image that was inspected."""
+    return _content(found.get("RootFS", {}).get("Layers"), found.get("Config"))
 
 
 def _content(layers: Any, config: Any) -> str:

@@ -8,25 +8,35 @@ from dataclasses import replace
 
 import pytest
 
-from labsupport.exercises import catalog, cheats, proof, scene
+from labsupport.exercises import Exercise, catalog, cheats, proof, scene
+from labsupport.exercises.catalog import Lesson
 from labsupport.exercises.stage import Bench
 
 IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exercises]
 # the containers of lesson 08 have names, and cgroups of these names, which a second run beside would meet
 OCI = pytest.mark.together("08-oci-by-hand")
-
-
-# the Docker SDK leaves sockets of streams to the garbage collector
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.engine
-@pytest.mark.slow
-@pytest.mark.parametrize(
+EVERY = pytest.mark.parametrize(
     "exercise_id", [pytest.param(each, marks=OCI if each.startswith("08") else ()) for each in IDS]
 )
-def test_exercise(exercise_id: str, bench: Bench) -> None:
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.slow,
+    # the Docker SDK leaves sockets of streams to the garbage collector
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def found_here(exercise_id: str, bench: Bench) -> tuple[Lesson, Exercise]:
+    """An exercise and its lesson; a skip that says why where this engine can't do it."""
     lesson, exercise = catalog.find_exercise(exercise_id)
     if missing := scene.lacking(exercise, bench.client):
         pytest.skip(missing)
+    return lesson, exercise
+
+
+@EVERY
+def test_exercise(exercise_id: str, bench: Bench) -> None:
+    lesson, exercise = found_here(exercise_id, bench)
     proofs = [proof.prove(exercise, lesson.folder, attempt, bench) for attempt in proof.attempts(exercise)]
     for seed in proof.other_seeds(exercise, bench.seed):
         other = replace(bench, seed=seed)
@@ -36,17 +46,9 @@ def test_exercise(exercise_id: str, bench: Bench) -> None:
     assert not proof.decoration(exercise, proofs)
 
 
-# the Docker SDK leaves sockets of streams to the garbage collector
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.engine
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "exercise_id", [pytest.param(each, marks=OCI if each.startswith("08") else ()) for each in IDS]
-)
+@EVERY
 def test_no_cheat_passes_and_no_detour_matters(exercise_id: str, bench: Bench) -> None:
-    lesson, exercise = catalog.find_exercise(exercise_id)
-    if missing := scene.lacking(exercise, bench.client):
-        pytest.skip(missing)
+    lesson, exercise = found_here(exercise_id, bench)
     _, before = catalog.find_exercise(IDS[IDS.index(exercise_id) - 1])
     assert cheats.cheated(exercise, lesson.folder, bench, before) == []
     assert cheats.led_astray(exercise, lesson.folder, bench) == []
