@@ -275,16 +275,8 @@ SHOW = 'docker run -d --name {name} -p {port}:80 -v "$PWD/www:/www:ro" web'
 @look("echo edit > www/edit.txt; curl http://127.0.0.1:{port}/edit.txt")
 def edit_arrives(lab: Lab) -> str:
     """What the page says of a file that was put into the folder just now; the file goes again."""
-    folder, text = lab.inside("www"), secrets.token_hex(8)
-    if not folder.is_dir():
-        raise Missing("there is no folder www")
-    edit = folder / f"edit-{text[:8]}.txt"
-    try:
-        with edit.open("x") as file:
-            file.write(text)
-        answered = probes.page("{port}", f"/{edit.name}").fetch(lab)
-    finally:
-        edit.unlink(missing_ok=True)
+    with probes.new_file(lab, "www") as (name, text):
+        answered = probes.page("{port}", f"/{name}").fetch(lab)
     if answered is None:
         return "no answer"
     return "the edit" if text in answered else f"not the edit ({answered[:40]})"

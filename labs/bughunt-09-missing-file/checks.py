@@ -1,12 +1,9 @@
 """Bug hunt 9: the image has the file, the container says it has not."""
 
-import secrets
-
 from labsupport.exercises import (
     Exercise,
     Lab,
     Look,
-    Missing,
     Name,
     Probe,
     Right,
@@ -39,16 +36,8 @@ def over(*paths: str) -> Look:
 @look("echo new > notes/new.txt; docker exec {name} wget -qO- http://127.0.0.1/notes/new.txt")
 def new_note(lab: Lab) -> str:
     """What {name} serves of a note that was put into the folder just now; the note goes again."""
-    folder, text = lab.inside("notes"), secrets.token_hex(8)
-    if not folder.is_dir():
-        raise Missing("there is no folder notes")
-    note = folder / f"check-{text[:8]}.txt"
-    try:
-        with note.open("x") as file:
-            file.write(text)
-        said = probes.execute("{name}", ["wget", "-qO-", f"http://127.0.0.1/notes/{note.name}"]).fetch(lab)
-    finally:
-        note.unlink(missing_ok=True)
+    with probes.new_file(lab, "notes") as (name, text):
+        said = probes.execute("{name}", ["wget", "-qO-", f"http://127.0.0.1/notes/{name}"]).fetch(lab)
     return "the note" if text in said else f"not the note ({said})"
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import http.client
 import math
 import re
+import secrets
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from labsupport import pace
@@ -17,6 +20,24 @@ LONGEST = 120  # seconds for what ends by itself, however slow the machine is
 _NOT_STARTED = re.compile(r'exec: "[^"]*": [^:]+')
 # the containerd image store unpacks an image when the first container is made of it, and finds its faults then
 _NOT_UNPACKED = re.compile(r"wrong diff id calculated on extraction|failed to (?:extract|get reader)[^:]*")
+
+
+@contextmanager
+def new_file(lab: Lab, folder: str) -> Iterator[tuple[str, str]]:
+    """Name and text of a file that nobody knows beforehand, in a folder of the working folder; it goes again.
+
+    Raises Missing when there is no such folder.
+    """
+    place, text = lab.inside(folder), secrets.token_hex(8)
+    if not place.is_dir():
+        raise Missing(f"there is no folder {folder}")
+    made = place / f"check-{text[:8]}.txt"
+    try:
+        with made.open("x") as file:
+            file.write(text)
+        yield made.name, text
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def page(port: str, path: str = "/", *, seconds: float = 2.0) -> Look:
