@@ -1,8 +1,6 @@
 """Lesson 00: what the engine says about itself, and an engine emptied and filled again."""
 
 import re
-import shlex
-import sys
 from typing import Any
 
 from labsupport.exercises import (
@@ -73,7 +71,7 @@ def _is_hello(lab: Lab, row: dict[str, Any]) -> bool:
 
 ASK = "docker version --format '{{.Server.APIVersion}}'"
 DRIVER = "docker info --format '{{.Driver}}'"
-SDK = f"{shlex.quote(sys.executable)} -c 'import docker; engine = docker.from_env(); %s'"
+SDK = "python3 -c 'import docker; engine = docker.from_env(); %s'"
 REMOVE = "docker rm $(docker ps -aq --filter ancestor=hello-world)"
 
 EXERCISES = (

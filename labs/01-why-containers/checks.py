@@ -3,8 +3,6 @@
 import io
 import re
 import secrets
-import shlex
-import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +40,7 @@ from labsupport.exercises import (
 from labsupport.exercises.lab import Lab, Missing
 from labsupport.exercises.looks import Look
 
-SDK = f"{shlex.quote(sys.executable)} -c 'import docker; engine = docker.from_env(); %s'"
+SDK = "python3 -c 'import docker; engine = docker.from_env(); %s'"
 PROGRAM = (Path(__file__).parent / "files" / "repair" / "totals.lua").read_text(encoding="utf-8")
 
 

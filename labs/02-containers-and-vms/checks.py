@@ -1,8 +1,6 @@
 """Lesson 02: a name that is only a file, a shared namespace, half a wall, one right left, a signal, and a leak."""
 
 import re
-import shlex
-import sys
 from typing import Any
 
 from labsupport.exercises import (
@@ -31,7 +29,7 @@ from labsupport.exercises import (
 )
 from labsupport.exercises.lab import Lab, Missing
 
-SDK = f"{shlex.quote(sys.executable)} -c 'import docker; engine = docker.from_env(); %s'"
+SDK = "python3 -c 'import docker; engine = docker.from_env(); %s'"
 RUN = "docker run -d --label course.lab={id} --name"
 
 
