@@ -273,10 +273,11 @@ def listed(lab: Lab) -> str:
 
 @look("find . -type f")
 def in_folder(lab: Lab) -> int:
-    """How many of the scene's files are there as they were, the two of the build left out."""
+    """How many of the scene's files (not folders) are there as they were, those of the build left out."""
     now = digests(lab.folder)
     before = now if lab.left is None else lab.left.files
-    return sum(now.get(name) == digest for name, digest in before.items() if name not in OURS)
+    files = {name: digest for name, digest in before.items() if digest and name not in OURS}
+    return sum(now.get(name) == digest for name, digest in files.items())
 
 
 IGNORE_BUILD = "docker build -q -t {image} --label course.lab=05.2 ."
