@@ -159,6 +159,15 @@ def find_exercise(wanted: str, root: Path | None = None) -> tuple[Lesson, Exerci
     return lesson, entry
 
 
+def of(lesson: str, root: Path | None = None) -> list[Exercise]:
+    """A lesson's exercises ("03"), or all hunts ("bug"). Raises LessonError for one that is not there."""
+    mine = [folder for folder in folders(root) if prefix(folder) == lesson]
+    if not mine:
+        there = ", ".join(sorted({prefix(folder) for folder in folders(root)}))
+        raise LessonError(f"there is no lesson {words(lesson)}", seen=f"there are: {there}")
+    return [exercise for folder in mine for exercise in load(folder).exercises]
+
+
 def following(wanted: str, root: Path | None = None) -> str:
     """The id of the lesson's next exercise (of the next bug hunt), or "" after the last: a new lesson elsewhere
     changes nothing here.

@@ -10,7 +10,7 @@ from typing import Any
 
 from labsupport import sandbox
 from labsupport.errors import EngineFailed, LessonError
-from labsupport.exercises import answers, begun, catalog, evaluate, scene
+from labsupport.exercises import answers, begun, catalog, evaluate, scene, tidy
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.lab import Lab, no_answer
 from labsupport.exercises.outcome import Report
@@ -201,3 +201,14 @@ def bring_back(exercise: Exercise) -> list[str]:
             api.start(name)
             started.append(name)
     return started
+
+
+def clear(lesson: str) -> list[str]:
+    """Remove from the engine what a lesson ("03") and its exercises left there; what could not be, in words.
+
+    The learner's files and what was checked stay. Raises LessonError (no such lesson), SandboxNotRunning, EngineFailed.
+    """
+    mine = catalog.of(lesson)
+    known = [(each, each.values(seed())) for each in mine]
+    with _answering():
+        return tidy.remove(sandbox.attach().client(), lesson, known)

@@ -24,7 +24,7 @@ PAIR = re.compile(r"^regex: *(.*)\nreplace: *(.*)$", re.MULTILINE)
 # drawings, steps of a build, made-up names of containers, then every number with its unit: the words are left
 COARSE: Rules = [
     (re.compile(r"base64,[\w+/=]+"), "base64,"),
-    (re.compile(r"^#\d+ |<duration> (?=done)"), ""),
+    (re.compile(r"(?m)^#\d+ |<duration> (?=done)"), ""),
     (re.compile(r"\b[a-z]+_[a-z]+\b"), "NAME"),
     (re.compile(r"\d+(\.\d+)*( ?[kMGT]?i?B| ?m?s)?\b"), "N"),
     (re.compile(r"[ \t]+"), " "),
@@ -87,7 +87,7 @@ def _words(outputs: list[Any], rules: Rules) -> list[tuple[str, str]]:
     for output in outputs:
         kind = output.get("name", output.output_type)
         for mime, text in _texts(output):
-            lines += [(f"{kind} {mime}", mask(line, rules)) for line in text.splitlines()]
+            lines += [(f"{kind} {mime}", line) for line in mask(text, rules).splitlines()]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What a learner calls in a notebook: `check`, `hint`, `goal`, `begin`, `undo`, `predict`, `reveal`, `quiz`.
+"""What a learner calls in a notebook: `check`, `hint`, `goal`, `begin`, `undo`, `predict`, `reveal`, `quiz`, `tidy`.
 
 Each shows its result (text, and HTML where a front end draws it) and returns None, so that it works anywhere in a
 cell. The text is the same every time for the same state, so nbval can compare it.
@@ -146,6 +146,21 @@ def _begin(exercise: str, *, anew: bool) -> None:
         show_words(f"Not set up, for this is there already and may be your work: {kept}. Go on with it, or {over}.")
 
 
+@called('tidy("01")')
+def tidy(lesson: str) -> None:
+    """Remove what a lesson and its exercises made in the engine, your own results included: `tidy("03")`.
+
+    It goes by the label `course.lab` and by the names that only an exercise has. Your files and your points stay.
+    """
+    from labsupport.exercises import session
+
+    lesson = plain_value(lesson)
+    left = session.clear(lesson)
+    if left:
+        raise LessonError(f"lesson {lesson} could not be taken away whole", seen=f"left: {', '.join(left)}")
+    show_words(f"Nothing of lesson {lesson} is left in the engine.")
+
+
 def lab(line: str) -> None:
     """`%lab 05.2 begin`, `%lab 05.2 undo`, `%lab 05.2 goal`, `%lab 05.2 hint`: the calls above as a line magic."""
     actions = {"begin": begin, "undo": undo, "goal": goal, "hint": hint, "check": check}
@@ -252,5 +267,5 @@ def quiz(question: str, answer: Any = None, *more: Any) -> None:
 
 
 __all__ = [
-    "begin", "check", "goal", "hint", "lab", "predict", "progress", "quiz", "reveal", "undo",
+    "begin", "check", "goal", "hint", "lab", "predict", "progress", "quiz", "reveal", "tidy", "undo",
 ]  # fmt: skip

@@ -22,6 +22,9 @@ from labsupport.shell.show import Show
 # by custom (POSIX, 8.1) those in capitals come from outside; a script's own may well begin unset
 _READ = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\b")
 
+LABEL = "course.lab"  # whatever a lesson makes has it
+ANEW = "first remove the lesson's containers of these names (one,two), so that the cell can be run again"
+
 
 class Engine(Protocol):
     """What the magics need of a sandbox."""
@@ -48,6 +51,7 @@ class ShellMagics(Magics):
     @option("--keep-going", action="store_true", help="do not stop at the first command that fails")
     @option("--quiet", action="store_true", help="show the output only when something went wrong")
     @option("--out", metavar="NAME", help="keep the result (exit_code, stdout, stderr, seconds) in NAME")
+    @option("--anew", metavar="NAMES", help=ANEW)
     @magic("shell")
     def magic_shell(self, line: str, cell: str | None = None) -> None:
         """Run the cell as one bash script in the sandbox: `docker` here talks to the course's own engine.
@@ -63,6 +67,7 @@ class ShellMagics(Magics):
         self._tell_notices()
         if needs := terminal.needed(script):
             raise needs.error()
+        self._make_way(args.anew)
         result = self._run(script, args.timeout, show=not args.quiet, keep_going=args.keep_going, out=args.out)
         if args.fails and result.exit_code == 0:
             raise CommandFailed(
@@ -83,6 +88,7 @@ class ShellMagics(Magics):
     @option("--prompt", metavar="REGEX", help="what the prompt looks like, when it does not end in one of # $ > : ?")
     @option("--columns", type=int, default=120, metavar="N", help="width of the terminal (120)")
     @option("--out", metavar="NAME", help="keep the transcript (command, output, exit_code) in NAME")
+    @option("--anew", metavar="NAMES", help=ANEW)
     @magic("session", cell_only=True)
     def magic_session(self, line: str, cell: str) -> None:
         """Play a session on a real terminal: the first line is the command, the others are typed at its prompts.
@@ -100,6 +106,7 @@ class ShellMagics(Magics):
         if not command:
             raise CommandError("the session has no command", next_command="put it in the cell's second line")
         self._tell_notices()
+        self._make_way(args.anew)
         try:
             kept = transcript.record(
                 command,
@@ -149,6 +156,13 @@ class ShellMagics(Magics):
             if out and result is not None:
                 self._namespace[out] = result
         return result
+
+    def _make_way(self, names: str | None) -> None:
+        """Remove the containers of these names that a lesson made; whatever else has such a name stays."""
+        if names:
+            wanted = "|".join(re.escape(name) for name in names.split(","))
+            found = f"docker ps -aq --filter label={LABEL} --filter 'name=^({wanted})$'"
+            run(f"{found} | xargs -r docker rm -f", environment=self._engine.environment(), stop_at_first_failure=False)
 
     def _tell_notices(self) -> None:
         for notice in self._engine.notices():

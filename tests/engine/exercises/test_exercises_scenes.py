@@ -114,6 +114,41 @@ def test_a_scene_that_a_reset_took_away_is_set_up_again(learner: Bench, capsys: 
     assert learner.client.api.inspect_container(exercise.values("course")["old"])["State"]["Running"]
 
 
+def test_tidy_takes_a_lesson_away_whole_and_nothing_else(
+    learner: Bench, shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.begin("03.5")
+    exercise = catalog.find_exercise("03.5")[1]
+    folder, mine = session.folder(exercise), exercise.values("course")
+    (folder / "Dockerfile").write_text("FROM busybox\nRUN echo mine > /mine\n")
+    # what a learner makes often has no label; `twig` is built on `trunk`; the last three things are not lesson 03's
+    shell(f"""
+        docker build -q -t {mine["image"]} {folder}
+        docker run -d --name {mine["name"]} {mine["image"]} sleep 60
+        docker run -d {mine["image"]} sleep 61
+        printf 'FROM busybox\\nLABEL course.lab=03\\nRUN touch /a' | docker build -q -t trunk -
+        printf 'FROM trunk\\nRUN touch /b' | docker build -q -t twig -
+        docker run -d twig sleep 62
+        docker network create --label course.lab=03.9 net03
+        docker volume create --label course.lab=03 vol03
+        docker run -d --name other --label course.lab=04 busybox sleep 63
+        docker tag busybox spare
+        docker volume create --label course.lab=030 vol030
+    """)
+    before = {row["Id"] for row in learner.client.api.containers(all=True)}
+    lab.tidy("03")
+    assert "Nothing of lesson 03 is left" in capsys.readouterr().out
+    gone = before - {row["Id"] for row in learner.client.api.containers(all=True)}
+    assert len(gone) == 3
+    assert shell("docker volume ls -q --filter name=vol03; docker network ls -q --filter name=net03") == "vol030\n"
+    assert shell(f"docker images -q {mine['image']}; docker images -q trunk; docker images -q twig") == ""
+    assert shell("docker inspect --format '{{.State.Running}}' other; docker images -q spare | wc -l") == "true\n1\n"
+    lab.tidy("03")
+    shell("docker rm -f other; docker rmi spare; docker volume rm vol030")
+    with pytest.raises(LessonError, match="no lesson"):
+        lab.tidy("33")
+
+
 def box_of(learner: Bench) -> sandbox.Sandbox:
     return sandbox.attach(learner.environment["LABSUPPORT_SANDBOX"])
 

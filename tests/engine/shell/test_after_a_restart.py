@@ -16,7 +16,7 @@ from labsupport.sandbox import paths
 pytestmark = pytest.mark.engine
 
 EXERCISE = "01.1"
-NAMES = ("begin", "check", "goal", "hint", "predict", "progress", "quiz", "reveal", "undo", "layers")
+NAMES = ("begin", "check", "goal", "hint", "predict", "progress", "quiz", "reveal", "tidy", "undo", "layers")
 
 
 @pytest.fixture(scope="module")

@@ -120,6 +120,21 @@ def test_failing_run_keeps_dockers_own_exit_status(ipython):
     assert seen.text("stdout") == "[exit status 127, as expected]\n"
 
 
+def test_a_cell_that_names_containers_can_be_run_again(ipython, engine):
+    commands = ("%%shell --anew one,two", f"docker run --name one --label {LABEL} busybox true",
+                f"docker create --name two --label {LABEL} busybox")  # fmt: skip
+    cell = "\n".join(commands)
+    assert ipython.run(cell).error == ""
+    docker(engine, "run", "--name", "onetwo", "--label", LABEL, "busybox")
+    docker(engine, "run", "--name", "three", "busybox")
+    seen = ipython.run(cell)
+    assert seen.error == "" and seen.text("stderr") == ""
+    assert len(seen.text("stdout").split()) == 1  # it says nothing of what it took away
+    assert "Conflict" in ipython.run("%%shell --anew three\ndocker run --name three busybox").text("stderr")
+    assert docker(engine, "ps", "-aq", "--filter", "name=^onetwo$")
+    docker(engine, "rm", "three")
+
+
 def test_terminal_missed_inside_a_script_is_explained(ipython):
     seen = ipython.run("%%shell\nsh -c 'docker run -it --rm busybox sh'")
     assert seen.traceback.startswith("CommandError: exit status 1")

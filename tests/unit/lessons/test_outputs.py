@@ -23,6 +23,12 @@ def cell(text: str, *tags: str, source: str = "x") -> Any:
     ("started 3f2a91c0de77\n", "started 91c0de773f2a\n"),
     ("at 2026-01-02T03:04:05.123456789Z\n", "at 2027-11-12T13:14:15Z\n"),
     ("took 0.31 s\n", "took 0.4 s\n"),
+    ("one: 980 ms\n", "one: 1.1 s\n"),
+    ("web  3 weeks ago  Up 42 seconds\n", "web   2 days ago   Up Less than a second\n"),
+    ("a1b2c3d4e5f6: Pull complete\n.\n", "0f0e0d0c0b0a: Pull complete\na1b2c3d4e5f6: Download complete\n.\n"),
+    ("80/tcp -> 0.0.0.0:8080\n80/tcp -> [::]:8080\n", "80/tcp -> 0.0.0.0:8080\n80/tcp -> :::8080\n"),
+    ("0.0.0.0:8080->80/tcp, :::8080->80/tcp   site\n", "0.0.0.0:8080->80/tcp   site\n"),
+    ("    1 root     sh\n   12 root     sleep 1\n", "    1 root     sh\n    7 root     sleep 1\n"),
 ])  # fmt: skip
 def test_volatile_parts_keep_the_old_output(old: str, new: str) -> None:
     fresh = cell(new)
@@ -34,6 +40,14 @@ def test_volatile_parts_keep_the_old_output(old: str, new: str) -> None:
     ("3 layers\n", "4 layers\n"),
     ("Hello\n", "hello\n"),
     ("one\ntwo\n", "two\none\n"),
+    ("exit code 137\n", "exit code 0\n"),
+    ("Exited (0) 2 seconds ago\n", "Exited (1) 2 seconds ago\n"),
+    ("Exited (0) 2 seconds ago\n", "Up 2 seconds\n"),
+    ("a1b2c3d4e5f6: Already exists\n", "a1b2c3d4e5f6: Pull complete\n"),
+    ("80/tcp -> 0.0.0.0:8080\n", "80/tcp -> 0.0.0.0:8081\n"),
+    ("    1 root     sh\n", "   12 root     sh\n"),
+    ("    7 root     sleep 1\n", "    7 root     sleep 2\n"),
+    ("within 10 seconds\n", "within 20 seconds\n"),
 ])  # fmt: skip
 def test_a_real_difference_replaces_the_old_output(old: str, new: str) -> None:
     fresh = cell(new)

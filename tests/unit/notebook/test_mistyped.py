@@ -39,12 +39,12 @@ def test_other_mistakes_are_pythons_to_tell(
     assert "SyntaxError" in said or "NameError" in said
 
 
-@pytest.mark.parametrize("name", ["check", "hint", "goal", "begin", "undo", "predict", "reveal", "quiz"])
+@pytest.mark.parametrize("name", ["check", "hint", "goal", "begin", "undo", "predict", "reveal", "quiz", "tidy"])
 def test_a_call_with_other_arguments_says_how_it_is_called(name: str) -> None:
     for given in ((), (*("01.q1" for _ in range(9)),) if name != "quiz" else ()):
         with pytest.raises(LessonError) as failed:
             getattr(lab, name)(*given)
-        assert failed.value.next_command.startswith(f'{name}("01.')
+        assert failed.value.next_command.startswith(f'{name}("01')
 
 
 def test_an_image_that_the_hub_has_not() -> None:

@@ -77,6 +77,6 @@ def test_progress_and_goal_are_there_and_a_name_of_the_learners_stays() -> None:
     shell.user_ns["check"] = "mine"
     lab.register(shell)
     assert shell.user_ns["check"] == "mine"
-    assert {"begin", "goal", "hint", "predict", "progress", "quiz", "reveal", "undo"} <= set(shell.user_ns)
+    assert {"begin", "goal", "hint", "predict", "progress", "quiz", "reveal", "tidy", "undo"} <= set(shell.user_ns)
     assert "begin" in shell.user_ns_hidden  # %whos and the variable inspector show what the learner has made
     shell.history_manager.end_session()
