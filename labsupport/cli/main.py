@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from labsupport import __version__
+from labsupport.cli import authors
 from labsupport.errors import CourseError
 from labsupport.sandbox import paths, trouble
 from labsupport.steps import say
@@ -17,6 +18,10 @@ from labsupport.steps import say
 INTERRUPTED = 130
 SHELLS = ("sh", "fish", "powershell")
 BUG = 70  # EX_SOFTWARE of sysexits.h
+SECTIONS = {
+    "For teachers": ["verify", "hub"],
+    "For authors": [*(command.name for command in authors.COMMANDS if command.name), "test", "lock"],
+}
 
 
 def run(argv: list[str]) -> int:
@@ -60,7 +65,19 @@ def _keep_traceback() -> str:
     return f"the details are in {kept}"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Sections(click.Group):
+    """The list of commands in `--help`, by who needs them."""
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write it as click does, a section for each of SECTIONS and one for the rest."""
+        listed = {name: command.get_short_help_str(60) for name, command in self.commands.items()}
+        named = {name for names in SECTIONS.values() for name in names}
+        for title, names in {"Commands": sorted(set(listed) - named), **SECTIONS}.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, listed[name]) for name in names])
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="labsupport")
 def course() -> None:
     """Learn containers in notebooks, on a real engine of your own."""
@@ -150,17 +167,6 @@ def lock(upgrade: bool) -> None:
 
 
 @course.command()
-@click.argument("lesson", required=False)
-@click.option("--no-execute", is_flag=True, help="Keep the outputs; only sources and structure are made anew.")
-@click.option("--check", is_flag=True, help="Change nothing; fail when the notebooks differ from their sources.")
-def build(lesson: str | None, no_execute: bool, check: bool) -> int:
-    """Make the notebooks from labs/ (teachers and authors)."""
-    from labsupport.cli.lessons import build as run_build
-
-    return run_build(lesson, execute=not no_execute, check=check)
-
-
-@course.command()
 @click.option("--json", "form", flag_value="json", help="A document to hand in.")
 @click.option("--csv", "form", flag_value="csv", help="For a spreadsheet.")
 def progress(form: str | None) -> None:
@@ -229,3 +235,7 @@ def load(file: Path) -> None:
     from labsupport.cli.hub import load as run_load
 
     run_load(file)
+
+
+for _command in authors.COMMANDS:
+    course.add_command(_command)

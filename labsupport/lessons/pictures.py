@@ -3,8 +3,6 @@
 A lesson's `pictures.py` declares its terminal pictures as commands. `record` runs them in order on a sandbox; what
 they printed is committed in `images/transcripts/`, and drawn from there. So two things can be tested: that each
 picture is its transcript drawn (no engine needed), and that the commands still print what the transcript says.
-
-    python3 -m labsupport.lessons.pictures [LESSON]    record and draw anew what has changed
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ import importlib.util
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -107,19 +104,25 @@ def make(only: str | None = None, report: Callable[[str], object] = print, root:
 
     A transcript that says the same but for ids, times and sizes is kept as it is.
     """
+    lessons = find(only, root)  # raises before anything is started
     with workplace() as begin_anew_here:
         from labsupport import sandbox
 
         begin_anew_here()
-        for lesson in find(only, root):
+        for lesson in lessons:
             for name, fresh in record(lesson, sandbox.attach()).items():
                 old = load(name, root)
                 if not old or not same(old, fresh):
                     _save(name, fresh, root)
                     report(f"{name}: recorded")
-    changed = [root / "images" / name for name, text in drawn(root).items() if _write(root / "images" / name, text)]
+    changed = draw(root)
     report(", ".join(path.name for path in changed) or "no picture changed")
     return changed
+
+
+def draw(root: Path = ROOT) -> list[Path]:
+    """Write every picture as it should be now; the files that changed."""
+    return [root / "images" / name for name, text in drawn(root).items() if _write(root / "images" / name, text)]
 
 
 def drawn(root: Path = ROOT) -> dict[str, bytes]:
@@ -202,7 +205,3 @@ def _write(path: Path, content: bytes) -> bool:
     partial.write_bytes(content)
     partial.replace(path)
     return True
-
-
-if __name__ == "__main__":
-    make(sys.argv[1] if len(sys.argv) > 1 else None)
