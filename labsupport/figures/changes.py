@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labsupport.figures.layout import layout
-from labsupport.figures.style import Picture, Table, Theme, shorten
+from labsupport.figures.style import Picture, Table, Theme, middle, shorten
 from labsupport.layers.compare import compare_stores
 from labsupport.layers.identity import short
 from labsupport.layers.model import Store
@@ -51,8 +51,9 @@ def _draw(theme: Theme, before: Store, after: Store, new: set[str], gone: set[st
 def _side(axes: Axes, theme: Theme, store: Store, marked: set[str], mark: str, hue: str, name: str) -> None:
     from matplotlib.patches import Rectangle
 
-    plan = layout(store)
+    plan = layout(store, apart=marked)
     count = max(1, len(plan.images))
+    tall = plan.height or 1
     for band in plan.bands:
         special = band.layer.chain_id in marked
         axes.add_patch(
@@ -60,20 +61,26 @@ def _side(axes: Axes, theme: Theme, store: Store, marked: set[str], mark: str, h
                 (band.first - 0.46, band.bottom), band.users - 0.08, band.height,
                 facecolor=theme.tint(hue, 0.35) if special else theme.tint(theme.quiet, 0.22),
                 edgecolor=hue if special else theme.quiet, linewidth=1.4 if special else 0.6,
-                hatch=("//" if mark == "-" else None) if special else None,
+                hatch="//" if special and mark == "-" else "---" if len(band.layers) > 1 else None,
             )
         )  # fmt: skip
-        if band.height / plan.height > 0.05 and band.users / count > 0.15:
-            text = f"{mark} {size(band.layer.size)}" if special else size(band.layer.size)
+        words = f"{mark} {size(band.size)}" if special else size(band.size)
+        if band.height / tall > 0.05 and band.users / count > 0.15:
             axes.text(
-                (band.first + band.last) / 2, band.bottom + band.height / 2, text, ha="center", va="center",
+                (band.first + band.last) / 2, band.bottom + band.height / 2, words, ha="center", va="center",
                 fontsize=8, fontweight="bold" if special else "normal",
             )  # fmt: skip
+        elif special and count <= 6:  # too low for its words, and what the picture is about
+            axes.annotate(
+                words, (band.last + 0.46, band.bottom + band.height), xytext=(-3, 2), textcoords="offset points",
+                ha="right", va="bottom", fontsize=8, fontweight="bold",
+            )  # fmt: skip
     step = max(1, count // 6)
-    ticks = [shorten(image.name, 18) for image in plan.images[::step]]
+    ticks = [middle(image.name, 18) for image in plan.images[::step]]
     axes.set_xticks(range(0, len(plan.images), step), ticks, rotation=20, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.5, count - 0.5)
     axes.set_ylim(0, max(plan.height * 1.04, axes.get_ylim()[1], 1))
-    axes.set_title(f"{name}: {len(plan.images)} images, {len(store.users)} layers", fontsize=10, fontweight="normal")
+    counts = f"{plural(len(plan.images), 'image')}, {plural(len(store.users), 'layer')}"
+    axes.set_title(f"{name}: {counts}", fontsize=10, fontweight="normal")
     axes.tick_params(length=0)
     axes.spines[["left", "bottom"]].set_color(theme.quiet)

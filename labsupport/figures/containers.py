@@ -44,7 +44,8 @@ def containers(
     rows = [(number, box.label, "read-only, the image's", box.bytes) for number, box in enumerate(layers, 1)]
     rows += [(len(layers) + 1, box.label, "writable, the container's", box.bytes) for box in own]
     table = Table(("position", "layer", "whose", "bytes"), rows)
-    return Picture(lambda theme: draw(theme, image, layers, own, title), alt, table)
+    caption = "The boxes are of one height; their bytes are printed."
+    return Picture(lambda theme: draw(theme, image, layers, own, title), alt, table, caption)
 
 
 def draw(theme: Theme, image: str, layers: Sequence[Box], own: Sequence[Box], title: str) -> Figure:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from labsupport.figures.layout import layout
-from labsupport.figures.style import Table
+from labsupport.figures.lettering import visible
+from labsupport.figures.style import Table, middle
 from labsupport.layers.books import books
 from labsupport.layers.identity import short
 from labsupport.layers.model import Store
@@ -76,25 +77,29 @@ def still(store: Store, identity: str, *, most: int = 40) -> str:
     """
     everything = store
     store = store.subset(store.ordered()[:most])
-    plan = layout(store, visible=0.006)
+    plan = layout(store, small=0.004)
     scale = (_WIDTH - _NAMES - 90) / (plan.height or 1)
     boxes = []
     for band in plan.bands:
-        shared = len(everything.users[band.layer.chain_id]) > 1
-        kind = "u" if band.layer.size is None else "s" if shared else "o"
-        x, y = _NAMES + band.bottom * scale, band.first * _ROW + 2
-        label = html.escape(f"{band.layer.command or 'command not known'}: {size(band.layer.size)}")
-        boxes.append(
-            f'<rect class="{kind}" x="{x:.1f}" y="{y}" width="{max(band.height * scale - 1, 1):.1f}" '
-            f'height="{band.users * _ROW - 4}"><title>{label}</title></rect>'
-        )
+        kind = "s" if len(everything.users[band.layer.chain_id]) > 1 else "o"
+        x, y, wide = _NAMES + band.bottom * scale, band.first * _ROW + 2, band.height * scale
+        made = band.layer.command or "command not known"
+        made = f"{len(band.layers)} small layers" if len(band.layers) > 1 else made
+        label = f"<title>{html.escape(visible(f'{made}: {size(band.size)}'))}</title>"
+        tall = band.users * _ROW - 4
+        boxes.append(f'<rect class="{kind}" x="{x:.2f}" y="{y}" width="{wide:.2f}" height="{tall}">{label}</rect>')
+        if len(band.layers) > 1:
+            boxes.append(f'<rect class="r" x="{x:.2f}" y="{y}" width="{wide:.2f}" height="{tall}">{label}</rect>')
+        # Where a layer begins, and all there is of one too thin to see: a line, which has no length to be read.
+        line = "n" if band.size is None else "t" if wide < 2 else "e"
+        boxes.append(f'<path class="{line}" d="M{x:.2f} {y - 1}v{tall + 2}">{label}</path>')
     accounts = {account.image.id: account for account in books(everything).accounts}
     names = []
     for number, image in enumerate(plan.images):
-        end = max((b.bottom + b.height for b in plan.bands if b.first <= number <= b.last), default=0)
-        base = number * _ROW + 15
-        names.append(f'<text x="{_NAMES - 8}" y="{base}" text-anchor="end">{html.escape(image.name[:28])}</text>')
-        names.append(f'<text x="{_NAMES + end * scale + 6:.1f}" y="{base}">{size(accounts[image.id].total)}</text>')
+        base, end = number * _ROW + 15, _NAMES + plan.tops[number] * scale + 6
+        name = html.escape(visible(middle(image.name, 28)))
+        names.append(f'<text x="{_NAMES - 8}" y="{base}" text-anchor="end">{name}</text>')
+        names.append(f'<text x="{end:.1f}" y="{base}">{size(accounts[image.id].total)}</text>')
     rows = [
         (image.name, len(image.chain), accounts[image.id].total, accounts[image.id].shared, accounts[image.id].unique)
         for image in everything.ordered()
@@ -107,16 +112,23 @@ def still(store: Store, identity: str, *, most: int = 40) -> str:
         f'<div class="course-still" data-explorer="{identity}"><style>{_CSS}</style><p>{words} '
         f"This is a still picture; run the cell for the live one.</p>"
         f'<div style="max-height:440px;overflow:auto"><svg role="img" aria-label="Layer stacks. {words}" '
-        f'width="{_WIDTH}" height="{tall}" viewBox="0 0 {_WIDTH} {tall}">{"".join(boxes)}{"".join(names)}</svg></div>'
+        f'width="{_WIDTH}" height="{tall}" viewBox="0 0 {_WIDTH} {tall}">'
+        f"{_STRIPES}{''.join(boxes)}{''.join(names)}</svg></div>"
         f"<details><summary>The numbers as a table</summary>"
         f"{Table(('image', 'layers', 'bytes', 'shared', 'its own'), rows).as_html()}</details></div>"
     )
 
 
+_STRIPES = (
+    '<pattern id="course-stripes" width="5" height="5" patternUnits="userSpaceOnUse">'
+    '<path d="M1 0v5" stroke="var(--jp-layout-color0,#fff)" stroke-width="2"/></pattern>'
+)
 _CSS = (
     ".course-still svg text{font:12px var(--jp-ui-font-family,sans-serif);fill:var(--jp-ui-font-color1,currentColor)}"
     ".course-still .s{fill:#0072b2}.course-still .o{fill:#d55e00;fill-opacity:.18;stroke:#d55e00}"
-    ".course-still .u{fill:#888;fill-opacity:.25;stroke:#888;stroke-dasharray:3 2}"
+    ".course-still .r{fill:url(#course-stripes)}.course-still .e{stroke:var(--jp-layout-color0,#fff);stroke-width:1}"
+    ".course-still .t{stroke:var(--jp-ui-font-color1,#1a1a1a);stroke-width:1}"
+    ".course-still .n{stroke:#888;stroke-width:2;stroke-dasharray:2 2}"
     '[data-jp-theme-light="false"] .course-still .s{fill:#56b4e9}'
     '[data-jp-theme-light="false"] .course-still .o{fill:#e69f00;stroke:#e69f00}'
 )

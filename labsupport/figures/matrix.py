@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labsupport.figures.style import Picture, Table, Theme, shorten
+from labsupport.figures.style import Picture, Table, Theme, middle
 from labsupport.layers.books import books, shared_between
 from labsupport.layers.model import Image, Store
 from labsupport.layers.units import plural, size
@@ -38,8 +38,12 @@ def matrix(store: Store, title: str = "What each pair of images shares") -> Pict
         if pairs[i][j][0]
     ]
     rows.sort(key=lambda row: (-row[3], row[0], row[1]))
-    table = Table(("image", "and", "layers in common", "bytes in common"), rows[:400])
-    caption = "Above the diagonal: bytes. Below: layers. On it: the image's own size."
+    table = Table.most(("image", "and", "layers in common", "bytes in common"), rows)
+    caption = (
+        "Above the diagonal: bytes in common. Below: layers in common. On it: the image's size."
+        if len(images) <= _PRINTED
+        else "Shade: bytes in common, the same above and below the diagonal. On it: the image's size."
+    )
     values = [
         [totals[images[i].id] if i == j else pairs[i][j][1] for j in range(len(images))] for i in range(len(images))
     ]
@@ -63,7 +67,7 @@ def _draw(
     # Among many images most pairs share little: a root scale keeps the families visible.
     norm = PowerNorm(1.0 if printed else 0.5, vmin=0, vmax=largest)
     drawn = axes.imshow(values, cmap=scale, norm=norm, aspect="auto", interpolation="nearest")
-    names = [shorten(image.name, 22) for image in images]
+    names = [middle(image.name, 22) for image in images]
     if printed:
         for i in range(len(images)):
             for j in range(len(images)):

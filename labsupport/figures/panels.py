@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labsupport.figures.style import Picture, Table, Theme
+from labsupport.figures.style import Picture, Table, Theme, middle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +40,9 @@ def panels(things: Sequence[str], measures: Sequence[Panel], title: str, *, capt
 def _draw(theme: Theme, things: Sequence[str], measures: Sequence[Panel], title: str) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.95 * len(measures) + 1.6, 1.1 + 0.62 * len(things)))
+    names = ["\n".join(middle(line, 48) for line in thing.splitlines()) for thing in things]
+    longest_name = max((len(line) for name in names for line in name.splitlines()), default=0)
+    figure = Figure(figsize=(1.95 * len(measures) + max(1.6, 0.085 * longest_name), 1.1 + 0.62 * len(things)))
     axes = figure.subplots(1, len(measures), squeeze=False)[0]
     for column, (panel, axis) in enumerate(zip(measures, axes, strict=True)):
         longest = max(panel.values, default=0) or 1
@@ -58,10 +60,10 @@ def _draw(theme: Theme, things: Sequence[str], measures: Sequence[Panel], title:
         axis.set_xlim(0, longest * 1.75)
         axis.set_xticks([])
         axis.set_title(panel.title, fontsize=9.5, loc="left", color=theme.quiet, fontweight="normal")
-        axis.set_yticks(range(len(things)), things if column == 0 else [""] * len(things))
+        axis.set_yticks(range(len(things)), names if column == 0 else [""] * len(things))
         axis.tick_params(axis="y", length=0)
         axis.spines["bottom"].set_visible(False)
         axis.spines["left"].set_color(theme.quiet)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    figure.tight_layout()
+    figure.set_layout_engine("tight")  # when it is drawn: the texts may change until then
     return figure

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labsupport.figures.lettering import LACKING, legible, visible
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -62,20 +64,27 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The numbers behind a figure."""
+    """The numbers behind a figure. left_out: rows that are too many to be shown, counted below the table."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    left_out: int = 0
+
+    @staticmethod
+    def most(header: Sequence[str], rows: Sequence[Sequence[Cell]], most: int = 1000) -> Table:
+        """The first rows, so that a notebook stays small; how many more there were is said."""
+        return Table(header, rows[:most], max(0, len(rows) - most))
 
     def as_html(self) -> str:
         """A table element with a header row; numbers with separators, aligned right."""
-        head = "".join(f'<th scope="col">{html.escape(str(cell))}</th>' for cell in self.header)
+        head = "".join(f'<th scope="col">{html.escape(visible(str(cell)))}</th>' for cell in self.header)
         body = "".join(f"<tr>{''.join(_td(cell) for cell in row)}</tr>" for row in self.rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        more = f"<p>{self.left_out:,} more rows are left out.</p>" if self.left_out else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
     def as_text(self) -> str:
         """The same in columns, for a terminal."""
-        cells = [[str(cell) for cell in self.header], *([_plain(cell) for cell in row] for row in self.rows)]
+        cells = [[visible(str(cell)) for cell in self.header], *([_plain(cell) for cell in row] for row in self.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.header))]
         right = [all(_is_number(row[column]) for row in self.rows) for column in range(len(self.header))]
         lines = []
@@ -85,7 +94,7 @@ class Table:
                 for cell, width, flush in zip(row, widths, right, strict=True)
             ]
             lines.append("  ".join(parts).rstrip())
-        return "\n".join(lines)
+        return "\n".join([*lines, *([f"{self.left_out:,} more rows are left out."] if self.left_out else [])])
 
 
 Draw = Callable[[Theme], "Figure"]
@@ -106,11 +115,11 @@ class Picture:
 
     def as_html(self) -> str:
         """`<figure>` with both drawings; the page's theme picks one. The data table is folded below."""
-        return _figure_html([(theme, png(self.draw, theme)) for theme in (LIGHT, DARK)], self)
+        return _figure_html([(theme, *_drawn(self.draw, theme, "png")) for theme in (LIGHT, DARK)], self)
 
     def as_text(self) -> str:
         """The alternative text and the table."""
-        return f"{self.alt}\n\n{self.table.as_text()}"
+        return f"{visible(self.alt)}\n\n{self.table.as_text()}"
 
     def save(self, path: str | Path, theme: Theme = LIGHT) -> None:
         """Write a .png or .svg. The same data gives the same bytes with the same matplotlib."""
@@ -132,7 +141,7 @@ class Picture:
         return {"text/html": self.as_html(), "text/plain": self.as_text()}
 
     def __repr__(self) -> str:
-        return self.alt
+        return visible(self.alt)
 
 
 def show(fig: Figure | Draw, alt: str, table: Table | None = None, caption: str = "") -> None:
@@ -172,6 +181,8 @@ def themed(theme: Theme) -> Iterator[None]:
         "hatch.linewidth": 0.8,
         "font.family": "DejaVu Sans",
         "font.size": 9,
+        "text.parse_math": False,  # a `$` is a learner's, or a shell's
+        "axes.formatter.use_mathtext": False,
         "svg.hashsalt": "course",
         "svg.fonttype": "path",
     }
@@ -181,25 +192,38 @@ def themed(theme: Theme) -> Iterator[None]:
 
 def png(draw: Draw, theme: Theme) -> bytes:
     """The drawing as PNG, 144 dots per inch, no time stamp."""
-    out = io.BytesIO()
-    with themed(theme):
-        figure = draw(theme)
-        figure.savefig(out, format="png", dpi=144, bbox_inches="tight", pad_inches=0.12, metadata={"Software": None})
-    return out.getvalue()
+    return _drawn(draw, theme, "png")[0]
 
 
 def svg(draw: Draw, theme: Theme, alt: str) -> bytes:
     """The drawing as SVG with the alternative text as its title, no time stamp."""
+    return _drawn(draw, theme, "svg", alt)[0]
+
+
+def _drawn(draw: Draw, theme: Theme, kind: str, alt: str = "") -> tuple[bytes, bool]:
+    """The file's bytes, and whether its font lacks a letter. metadata: nothing that differs from run to run."""
     out = io.BytesIO()
+    options: dict[str, Any] = {"metadata": {"Date": None, "Title": visible(alt)}}
+    if kind == "png":
+        options = {"metadata": {"Software": None}, "dpi": 144}
     with themed(theme):
         figure = draw(theme)
-        figure.savefig(out, format="svg", bbox_inches="tight", pad_inches=0.12, metadata={"Date": None, "Title": alt})
-    return out.getvalue()
+        lacking = legible(figure)
+        figure.savefig(out, format=kind, bbox_inches="tight", pad_inches=0.12, **options)
+    return out.getvalue(), bool(lacking)
 
 
 def shorten(text: str, length: int) -> str:
     """At most length characters, with an ellipsis where something was cut."""
     return text if len(text) <= length else text[: max(1, length - 1)].rstrip() + "…"
+
+
+def middle(name: str, length: int) -> str:
+    """At most length characters of a name, cut in its middle: of images, the end tells most, and then the beginning."""
+    if len(name) <= length:
+        return name
+    end = max(1, (length - 1) * 2 // 3)
+    return f"{name[: max(0, length - 1 - end)]}…{name[-end:]}"
 
 
 _CSS = (
@@ -210,19 +234,22 @@ _CSS = (
 )
 
 
-def _figure_html(drawings: Sequence[tuple[Theme, bytes]], picture: Picture) -> str:
+def _figure_html(drawings: Sequence[tuple[Theme, bytes, bool]], picture: Picture) -> str:
     images = []
-    for theme, data in drawings:
+    words = visible(picture.caption)
+    if any(lacking for _, _, lacking in drawings):
+        words = f"{words} {LACKING} stands for a letter that the picture's font lacks; the table has it.".strip()
+    for theme, data, _ in drawings:
         encoded = base64.b64encode(data).decode()
         width = int.from_bytes(data[16:20], "big") // 2  # drawn at twice the size it is shown at, for sharp text
         # A page without our style rule (JupyterLab drops <style> from a notebook that is not trusted, and hidden
         # without a value, too) shows the first drawing only.
         hidden = "" if theme.name == "light" else ' hidden="hidden"'
         images.append(
-            f'<img class="course-{theme.name}" width="{width}" alt="{html.escape(picture.alt, quote=True)}"'
+            f'<img class="course-{theme.name}" width="{width}" alt="{html.escape(visible(picture.alt), quote=True)}"'
             f'{hidden} src="data:image/png;base64,{encoded}">'
         )
-    caption = f"<figcaption>{html.escape(picture.caption)}</figcaption>" if picture.caption else ""
+    caption = f"<figcaption>{html.escape(words)}</figcaption>" if words else ""
     table = ""
     if picture.table.rows:
         table = f"<details><summary>The numbers as a table</summary>{picture.table.as_html()}</details>"
@@ -236,7 +263,7 @@ def _is_number(cell: Cell) -> bool:
 def _plain(cell: Cell) -> str:
     if cell is None:
         return "?"
-    return f"{cell:,}" if _is_number(cell) else str(cell)
+    return f"{cell:,}" if _is_number(cell) else visible(str(cell)).replace("\n", " ")
 
 
 def _td(cell: Cell) -> str:

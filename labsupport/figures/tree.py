@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labsupport.figures.style import Picture, Table, Theme, shorten
+from labsupport.figures.style import Picture, Table, Theme, middle, shorten
 from labsupport.layers.books import bytes_of
 from labsupport.layers.identity import short
 from labsupport.layers.model import Layer, Store
@@ -26,6 +26,16 @@ class Branch:
     row: int
     parent_row: int | None
     users: int
+
+    @property
+    def last(self) -> str:
+        """Where it ends: the chain_id of its last layer."""
+        return self.layers[-1].chain_id
+
+
+def weight(branch: Branch) -> int:
+    """The known bytes of its layers."""
+    return sum(layer.size or 0 for layer in branch.layers)
 
 
 def branches(store: Store) -> list[Branch]:
@@ -55,8 +65,8 @@ def branches(store: Store) -> list[Branch]:
 
 
 def tree(store: Store, title: str = "Every layer once, on its parents", *, most: int = 60) -> Picture:
-    """The chain tree. most: rows drawn; beyond, the smallest end branches are left out and the caption counts
-    them.
+    """The chain tree. most: rows drawn; beyond, the branches of fewest bytes are left out, and the caption says how
+    many, and how large the largest of them is.
     """
     rows = branches(store)
     shown = rows if len(rows) <= most else _largest(rows, most)
@@ -65,7 +75,7 @@ def tree(store: Store, title: str = "Every layer once, on its parents", *, most:
         f"Tree of {len(store.users)} layers in {len(rows)} branches, {forks} of them shared by several images; "
         f"{len(store.images)} images end in it."
     )
-    table = Table(
+    table = Table.most(
         ("branch", "on", "layers", "bytes", "images", "ends here"),
         [
             (
@@ -76,26 +86,30 @@ def tree(store: Store, title: str = "Every layer once, on its parents", *, most:
                 row.users,
                 ", ".join(row.ends),
             )
-            for row in rows[:400]
+            for row in rows
         ],
     )
-    caption = "" if len(shown) == len(rows) else f"{len(rows) - len(shown)} smaller branches are in the table only."
+    caption = ""
+    if left := [row for row in rows if row.last not in {one.last for one in shown}]:
+        caption = (
+            f"{len(left):,} of {len(rows):,} branches are not drawn: together {size(sum(map(weight, left)))}, "
+            f"the largest {size(max(map(weight, left)))}."
+        )
     return Picture(lambda theme: _draw(theme, shown, title), alt, table, caption)
 
 
 def _largest(rows: list[Branch], most: int) -> list[Branch]:
-    weight = {row.row: sum(layer.size or 0 for layer in row.layers) for row in rows}
+    """The branches of most bytes, each with those it stands on, in the order of the rows."""
     kept: set[int] = set()
     by_row = {row.row: row for row in rows}
-    for row in sorted(rows, key=lambda row: (-row.users, -weight[row.row])):
+    for row in sorted(rows, key=lambda row: (-weight(row), -row.users)):
         line: list[int] = []
         current: int | None = row.row
         while current is not None and current not in kept:
             line.append(current)
             current = by_row[current].parent_row
-        if len(kept) + len(line) > most:
-            break
-        kept.update(line)
+        if len(kept) + len(line) <= most:
+            kept.update(line)
     renumbered = {number: position for position, number in enumerate(sorted(kept))}
     return [
         Branch(
@@ -125,10 +139,9 @@ def _draw(theme: Theme, rows: list[Branch], title: str) -> Figure:
                 lw=1,
             )
         shared = row.users > 1
-        weight = sum(layer.size or 0 for layer in row.layers)
         count = len(row.layers)
         command = shorten(row.layers[0].command, 34) if count == 1 else f"{count} layers"
-        label = f"{command}  {size(weight)}"
+        label = f"{command}  {size(weight(row))}"
         box = axes.text(
             x + 0.04,
             row.row,
@@ -142,7 +155,7 @@ def _draw(theme: Theme, rows: list[Branch], title: str) -> Figure:
                 "edgecolor": theme.first if shared else theme.second,
             },
         )
-        words = [shorten(", ".join(row.ends), 48)] if row.ends else []
+        words = [middle(", ".join(row.ends), 48)] if row.ends else []
         if shared:
             words.append(f"({row.users} images)")
         axes.annotate(

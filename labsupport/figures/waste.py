@@ -38,9 +38,9 @@ def waste(history: FileHistory, commands: Sequence[str], title: str = "", *, mos
     alt = f"Bytes of {len(rows)} layers, base first. {title}. {words or 'Nothing is wasted'}."
     order = sorted(range(len(rows)), key=lambda number: -history.summaries[number].stored)[:most]
     shown = [number for number in range(len(rows)) if number in set(order)]
-    left_out = len(rows) - len(shown)
+    rest = [summary.stored for number, summary in enumerate(history.summaries) if number not in shown]
     caption = (words[:1].upper() + words[1:] + "." if words else "") + (
-        f" {left_out} small layers are in the table only." if left_out else ""
+        f" {plural(len(rest), 'layer')} of at most {size(max(rest))} are in the table only." if rest else ""
     )
     return Picture(lambda theme: _draw(theme, history, commands, shown, title), alt, table, caption)
 
@@ -56,7 +56,7 @@ def _draw(theme: Theme, history: FileHistory, commands: Sequence[str], shown: Se
     for row, number in enumerate(shown):
         summary = history.summaries[number]
         start = summary.stored - summary.hidden_bytes
-        axes.barh(row, max(start, longest * 0.002), height=0.66, color=theme.first)
+        axes.barh(row, start, height=0.66, color=theme.first)
         for cause in CAUSES:
             lost = summary.hidden.get(cause, 0)
             if lost:

@@ -75,16 +75,20 @@ def test_the_same_data_gives_the_same_bytes() -> None:
 
 
 def test_the_area_drawn_is_the_bytes_stored() -> None:
-    plan = layout(THREE, visible=0)
+    plan = layout(THREE, small=0)
     assert sum(band.height for band in plan.bands) == books(THREE).stored
     assert sum(band.height * band.users for band in plan.bands) == books(THREE).pulled_separately
     assert len(plan.bands) == len(THREE.layers), "in tree order every layer is one box"
 
 
-def test_a_layer_of_no_bytes_is_still_drawn() -> None:
-    made = store(("one", "ab"))
-    plan = layout(made, visible=0.5)
-    assert min(band.height for band in plan.bands) > 0
+def test_small_layers_of_the_same_images_are_one_band_and_no_larger_for_it() -> None:
+    plan = layout(store(("one", "abcdef"), ("two", "abcdeb")), small=0.2)
+    assert [(len(band.layers), band.height, band.users) for band in plan.bands] == [
+        (4, 100, 2), (1, 50, 2), (1, 60, 1), (1, 20, 1),
+    ]  # fmt: skip
+    marked = plan.bands[0].layers[1].chain_id
+    apart = layout(store(("one", "abcdef"), ("two", "abcdeb")), small=0.2, apart={marked})
+    assert [len(band.layers) for band in apart.bands][:3] == [1, 1, 2]
 
 
 def test_a_figure_without_words_is_refused() -> None:
