@@ -52,7 +52,10 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Report:
-    """One exercise, checked. next_hint is the call that shows the next hint, or ""."""
+    """One exercise, checked.
+
+    next_hint is the call that shows the next hint, or ""; lacking what the engine lacks for the exercise, or "".
+    """
 
     exercise: str
     title: str
@@ -60,6 +63,7 @@ class Report:
     next_hint: str = ""
     next_exercise: str = ""
     notes: tuple[str, ...] = field(default=())
+    lacking: str = ""
 
     @property
     def passed(self) -> bool:

@@ -59,6 +59,8 @@ def inline(words: str) -> str:
 
 def text(report: Report) -> str:
     """The report as plain text, one line per fact."""
+    if report.lacking:
+        return f"{report.exercise} {report.title}\nIt can't be done here: {report.lacking}. It doesn't count."
     lines = [headline(report)]
     for step in report.steps:
         for outcome in step.outcomes:

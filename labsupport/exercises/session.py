@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from labsupport import sandbox
 from labsupport.errors import EngineFailed, LessonError
 from labsupport.exercises import answers, begun, catalog, evaluate, scene, tidy
-from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.exercise import Exercise, unasked
 from labsupport.exercises.lab import Lab, no_answer
 from labsupport.exercises.outcome import Report
 from labsupport.exercises.progress import Progress
@@ -81,13 +83,39 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
     )
 
 
+def check(exercise: Exercise, answer: Any = None, *, refused: Mapping[str, str] = MappingProxyType({})) -> Report:
+    """Judge an exercise on the sandbox that runs, and keep the result in the progress: all of a check but to show it.
+
+    answer: a value, or a dict of several, in types of JSON; refused: key -> why an answer that is not can't be taken.
+    Where the engine can't do what is asked, the report says what is lacking, and nothing is kept. Raises
+    SandboxNotRunning, EngineFailed.
+    """
+    opened = open_lab(exercise, answer)
+    opened.refused = {**opened.refused, **refused}
+    report = judge(exercise, opened)
+    if not report.passed and not report.trouble and (missing := lacking(exercise)):
+        return replace(report, lacking=missing)  # what was seen of an engine that can't do it would only mislead
+    notes = list(report.notes)
+    if report.passed:
+        report = replace(report, next_exercise=catalog.following(exercise.id))
+    elif exercise.scene and exercise.scene.commands and not progress().begun(exercise.id):
+        notes.append(f'Its scene is not set up yet: begin("{exercise.id}")')
+    if note := unasked(exercise, {**opened.answers, **opened.refused}):
+        notes.append(note)
+    try:
+        progress().record(report, engine="" if report.trouble else _engine_id(opened), seed=seed())
+    except LessonError as error:
+        notes.append(f"The result could not be kept: {error.message}")
+    return replace(report, notes=tuple(notes))
+
+
 def judge(exercise: Exercise, opened: Lab) -> Report:
     """What the exercise's checks find; where its containers ended with the sandbox, that. Raises SandboxNotRunning."""
     cut = cut_short(exercise)
     return evaluate.interrupted(exercise, cut) if cut else evaluate.evaluate(exercise, opened)
 
 
-def engine_id(opened: Lab) -> str:
+def _engine_id(opened: Lab) -> str:
     """The id that the lab's engine gives itself, "" when it can't be asked now."""
     try:
         return str(opened.client.info().get("ID") or "")

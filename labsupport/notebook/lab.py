@@ -13,7 +13,7 @@ from typing import Any
 
 from labsupport.errors import LessonError
 from labsupport.exercises.answers import plain_value, words
-from labsupport.exercises.exercise import Exercise, unasked
+from labsupport.exercises.exercise import Exercise
 from labsupport.notebook import asked
 from labsupport.notebook.mistyped import called
 from labsupport.notebook.panel import progress
@@ -29,30 +29,13 @@ def check(exercise: str, answer: Any = None) -> None:
     answer is a value for the exercises that ask for one, or a dict when they ask for several. The result is kept
     in the progress.
     """
-    from dataclasses import replace
-
     from labsupport.exercises import catalog, session
 
-    _, found = catalog.find_exercise(exercise)
-    opened = session.open_lab(found, answer)
-    report = session.judge(found, opened)
-    if not report.passed and not report.trouble and (missing := session.lacking(found)):
-        # what was seen of an engine that can't do it would only mislead
-        show_words(f"{found.id} {found.title}\nIt can't be done here: {missing}. It doesn't count.")
-        return
-    if report.passed:
-        following = catalog.following(found.id)
-        report = replace(report, next_exercise=following)
-    elif found.scene and found.scene.commands and not session.progress().begun(found.id):
-        report = replace(report, notes=(f'Its scene is not set up yet: begin("{found.id}")',))
-    if note := unasked(found, {**opened.answers, **opened.refused}):
-        report = replace(report, notes=(*report.notes, note))
-    try:
-        engine = "" if report.trouble else session.engine_id(opened)
-        session.progress().record(report, engine=engine, seed=session.seed())
-    except LessonError as error:
-        report = replace(report, notes=(*report.notes, f"The result could not be kept: {error.message}"))
-    show(str(report), report._repr_html_())
+    report = session.check(catalog.find_exercise(exercise)[1], answer)
+    if report.lacking:
+        show_words(str(report))
+    else:
+        show(str(report), report._repr_html_())
 
 
 @called('hint("01.2")')

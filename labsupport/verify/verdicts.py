@@ -47,18 +47,12 @@ def pytest_runtest_call(item: Any) -> Iterator[None]:
 
 def _judge(kernel: Any, exercise: str) -> None:
     from labsupport.exercises import catalog, session
-    from labsupport.exercises.answers import read
 
     asked = _ask(kernel)
     given, refused = json.loads(asked["answer"])
-    _, found = catalog.find_exercise(exercise)
-    opened = session.open_lab(found, given)
-    opened.refused = {**read(given)[1], **refused}
-    report = session.judge(found, opened)
-    if not report.passed and not report.trouble and (missing := session.lacking(found)):
-        pytest.skip(f"it can't be done here: {missing}")
-    engine = "" if report.trouble else session.engine_id(opened)
-    session.progress().record(report, engine=engine, seed=session.seed())
+    report = session.check(catalog.find_exercise(exercise)[1], given, refused=refused)
+    if report.lacking:
+        pytest.skip(f"it can't be done here: {report.lacking}")
     if not report.passed:
         raise Verdict(str(report))
     if asked["check"] is not True:
