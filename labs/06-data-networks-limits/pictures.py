@@ -1,4 +1,4 @@
-"""Lesson 06's terminal pictures, in the order in which they are recorded."""
+"""Lesson 06's terminal picture."""
 
 from labsupport.lessons.pictures import Terminal
 
@@ -10,18 +10,5 @@ PICTURES = (
         "docker run --rm -v pages:/mine busybox cat /mine/page",
         "docker volume ls",
         "docker volume rm pages",
-    )),
-    Terminal("network", (
-        "@docker pull web",
-        "docker network create market",
-        "docker run -d --name shop --network market web",
-        "docker run --rm --network market busybox nslookup shop | grep Name",
-        "@docker rm -f shop",
-        "docker network rm market",
-    )),
-    Terminal("cap-drop", (
-        "docker run --rm busybox grep CapEff /proc/1/status",
-        "docker run --rm --cap-drop ALL busybox grep CapEff /proc/1/status",
-        "docker run --rm --cap-drop ALL --cap-add CHOWN busybox grep CapEff /proc/1/status",
     )),
 )  # fmt: skip

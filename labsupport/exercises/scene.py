@@ -41,6 +41,10 @@ NEEDS: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
         lambda info: bool(info.get("CpuCfsQuota")) and info.get("CgroupDriver") != "none",
         "this engine cannot limit processors (a rootless engine can only where systemd delegates that to users)",
     ),
+    "pids": (
+        lambda info: bool(info.get("PidsLimit")) and info.get("CgroupDriver") != "none",
+        "this engine cannot limit the number of processes",
+    ),
     "own-engine": (
         lambda info: "course.driver=container" not in (info.get("Labels") or ()),
         "the sandbox's engine is in a container or a virtual machine, and no second one can be started beside it "
@@ -51,10 +55,15 @@ NEEDS: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
 
 def lacking(exercise: Exercise, client: DockerClient) -> str:
     """What the engine lacks for this exercise, in words; "" when nothing."""
-    if not exercise.needs:
+    return lacks(exercise.needs, client)
+
+
+def lacks(needs: Sequence[str], client: DockerClient) -> str:
+    """What the engine lacks of these needs, keys of NEEDS, in words; "" when nothing."""
+    if not needs:
         return ""
     info: dict[str, Any] = client.info()
-    return "; ".join(NEEDS[need][1] for need in exercise.needs if not NEEDS[need][0](info))
+    return "; ".join(NEEDS[need][1] for need in needs if not NEEDS[need][0](info))
 
 
 def run_commands(

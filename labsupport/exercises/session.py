@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -59,6 +60,16 @@ def current() -> Exercise | None:
         return catalog.find_exercise(file.read_text(encoding="utf-8"))[1] if file else None
     except (OSError, ValueError, LessonError):
         return None
+
+
+def tell_terminals(variables: Mapping[str, str]) -> None:
+    """Give the course's terminals these values, at their next prompt; they do without where that fails."""
+    file = paths.terminal_values()
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    with suppress(OSError):
+        part.touch(mode=0o600)
+        part.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
+        part.replace(file)
 
 
 def open_lab(exercise: Exercise, answer: Any = None) -> Lab:

@@ -141,9 +141,26 @@ def workspace(lesson: str) -> dict[str, Any]:
     }
 
 
+# before each prompt: the values of the exercise at hand, if they are others than before; $? stays what it was
+VALUES = """\
+course_values() {{
+    local ended=$? now
+    now=$(cat {file} 2>/dev/null)
+    if [ "$now" != "$_course_values" ]; then
+        unset $(sed -n 's/^export \\([A-Z_0-9]*\\)=.*/\\1/p' <<< "$_course_values")
+        _course_values=$now
+        eval "$now"
+    fi
+    return $ended
+}}
+PROMPT_COMMAND="course_values${{PROMPT_COMMAND:+; $PROMPT_COMMAND}}"
+"""
+
+
 def shell_command(here: Path, work: Path, child: dict[str, str]) -> list[str]:
     """The terminals' shell: bash with the learner's own start-up file, then the sandbox's environment, where the
-    lessons are: what a lesson says can be typed there as it is. One opened elsewhere in the file browser stays there.
+    lessons are: what a lesson says can be typed there as it is, $LAB and $NAME as in the cells. One opened elsewhere in
+    the file browser stays there.
 
     Jupyter's default is a login shell, and Debian's /etc/profile sets PATH anew there: `docker` would be the
     machine's own. A learner's ~/.bashrc may set DOCKER_HOST as well, so ours comes last.
@@ -154,6 +171,7 @@ def shell_command(here: Path, work: Path, child: dict[str, str]) -> list[str]:
     differs = {name: value for name, value in sorted(child.items()) if os.environ.get(name) != value}
     lines = ["[ -f ~/.bashrc ] && . ~/.bashrc"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in differs.items()]
+    lines.append(VALUES.format(file=shlex.quote(str(paths.terminal_values()))))
     lines.append(f"[ . -ef {shlex.quote(str(work))} ] && [ -d notebooks ] && cd notebooks")
     (here / "bashrc").write_text("\n".join(lines) + "\n")
     return [bash, "--rcfile", str(here / "bashrc"), "-i"]

@@ -73,7 +73,9 @@ _exported: set[str] = set()  # names in os.environ that are an exercise's: the n
 
 
 def export(exercise: Exercise) -> None:
-    """Put the learner's values of an exercise into os.environ, where the cells' commands find them; no other's stay."""
+    """Put the learner's values of an exercise into os.environ, where the cells' commands find them, and into the
+    course's terminals; no other's stay.
+    """
     from labsupport.exercises import session
 
     variables = exercise.variables(session.seed())
@@ -83,6 +85,7 @@ def export(exercise: Exercise) -> None:
     _exported.update(variables)
     os.environ.update(variables)
     os.environ["LAB"] = str(session.folder(exercise))
+    session.tell_terminals({**variables, "LAB": os.environ["LAB"]})
 
 
 def restore() -> None:

@@ -52,6 +52,7 @@ class ShellMagics(Magics):
     @option("--quiet", action="store_true", help="show the output only when something went wrong")
     @option("--out", metavar="NAME", help="keep the result (exit_code, stdout, stderr, seconds) in NAME")
     @option("--anew", metavar="NAMES", help=ANEW)
+    @option("--needs", metavar="WHAT", help="where the engine can't do this (cgroup,cpu,pids), say so and run nothing")
     @magic("shell")
     def magic_shell(self, line: str, cell: str | None = None) -> None:
         """Run the cell as one bash script in the sandbox: `docker` here talks to the course's own engine.
@@ -65,6 +66,9 @@ class ShellMagics(Magics):
         args, rest = options.split(type(self).magic_shell, line)
         script = "\n".join(part for part in (rest, cell) if part)
         self._tell_notices()
+        if args.needs and (missing := _lacking(args.needs)):
+            print(f"Skipped: {missing}.")
+            return
         if needs := terminal.needed(script):
             raise needs.error()
         self._make_way(args.anew)
@@ -177,6 +181,17 @@ def register(shell: Any, engine: Engine) -> None:
         "%%session": ShellMagics.magic_session,
     }
     completion.register(shell, engine.environment, {name: options.names(method) for name, method in named.items()})
+
+
+def _lacking(needs: str) -> str:
+    """What the sandbox's engine lacks of these needs of an exercise, in words."""
+    from labsupport import sandbox
+    from labsupport.exercises import scene
+
+    wanted = needs.split(",")
+    if unknown := [each for each in wanted if each not in scene.NEEDS]:
+        raise CommandError(f"--needs does not know {unknown[0]!r}", seen=f"it knows: {', '.join(scene.NEEDS)}")
+    return scene.lacks(wanted, sandbox.attach().client())
 
 
 def _print_at_once(text: str) -> None:

@@ -41,6 +41,11 @@ def packages() -> Path:
     return Path(value) if value else cache() / "packages"
 
 
+def terminal_values() -> Path:
+    """Shell lines with the values of the exercise at hand, for the course's terminals; no container can write here."""
+    return cache() / "terminal-values.sh"
+
+
 def work() -> Path:
     """The learner's working copy and progress: never deleted by us.
 

@@ -15,7 +15,9 @@ import pytest
 from jupyterlab_server.workspaces_handler import WorkspacesManager
 
 from labsupport import environment
+from labsupport.exercises import session
 from labsupport.jupyter import server, settings
+from labsupport.sandbox import paths
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +89,26 @@ def test_terminals_stand_where_the_notebooks_do(tmp_path: Path, opened: str, sta
     place, environment = tmp_path / "work" / opened, {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     answer = subprocess.run([*shell, "-c", "pwd -P"], cwd=place, env=environment, capture_output=True, text=True)
     assert Path(answer.stdout.strip()) == (tmp_path / "work" / stands).resolve(), answer.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="bash")
+def test_terminals_have_the_values_of_the_exercise_at_hand(tmp_path: Path) -> None:
+    (tmp_path / ".bashrc").write_text("PROMPT_COMMAND='asked=$((asked + 1))'\n")
+    shell = written(tmp_path)["ServerApp"]["terminado_settings"]["shell_command"]
+    session.tell_terminals({"NAME": "it's-otter", "LAB": "/work/exercises/01.1"})
+    typed = [
+        'echo "1 $NAME $LAB"; NAME=mine; false',
+        'echo "2 $? $NAME"',
+        f"printf 'export LAB=/work/exercises/01.2' > {paths.terminal_values()}",
+        'echo "3 ${NAME-none} $LAB $((asked > 2))"',
+        "exit",
+    ]
+    answer = subprocess.run(
+        shell, input="\n".join(typed) + "\n",
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]}, capture_output=True, text=True,
+    )  # fmt: skip
+    said = answer.stdout.splitlines()
+    assert said == ["1 it's-otter /work/exercises/01.1", "2 1 mine", "3 none /work/exercises/01.2 1"], answer.stderr
 
 
 def test_the_next_free_port_is_taken() -> None:
