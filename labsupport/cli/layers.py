@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from labsupport import sandbox
+from labsupport.layers.command import layers_command
 from labsupport.layers.connection import connect
-from labsupport.layers.text import layers_command
 
 
 def layers(images: Sequence[str], archive: Path | None, files: bool, check: bool) -> None:

@@ -198,9 +198,13 @@ def verify(notebooks: tuple[Path, ...], seed: str, junitxml: Path | None) -> int
 
 @course.command()
 @click.argument("images", nargs=-1)
-@click.option("--archive", type=click.Path(path_type=Path), help="Read a `docker save` archive or OCI layout instead.")
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path),
+    help="Read a `docker save` archive or OCI layout instead; - reads it from a pipe.",
+)
 @click.option("--files", is_flag=True, help="Also what each layer did to the files, and what is hidden.")
-@click.option("--check", is_flag=True, help="Our sums beside the engine's own.")
+@click.option("--check", is_flag=True, help="Our sums beside the engine's, or the archive's, own.")
 def layers(images: tuple[str, ...], archive: Path | None, files: bool, check: bool) -> None:
     """Show what images share, or the layers of those named."""
     from labsupport.cli.layers import layers as run_layers

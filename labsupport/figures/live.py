@@ -64,10 +64,13 @@ def picture_data(store: Store) -> dict[str, Any]:
 def summary(store: Store) -> str:
     """One sentence: images, layers, bytes stored against bytes with a copy for each."""
     sums = books(store)
-    return (
-        f"{plural(len(store.images), 'image')}, {plural(len(store.users), 'layer')}: {size(sums.stored)} stored, "
-        f"{size(sums.pulled_separately)} if each image had its own copy."
+    words = (
+        f"{plural(len(store.images), 'image')}, {plural(len(store.users), 'layer')}: {sums.least}{size(sums.stored)} "
+        f"stored, {sums.least}{size(sums.pulled_separately)} if each image had its own copy."
     )
+    if store.unread:
+        words += f" {len(store.unread)} could not be read: " + "; ".join(f"{name}: {why}" for name, why in store.unread)
+    return words
 
 
 def still(store: Store, identity: str, *, most: int = 40) -> str:

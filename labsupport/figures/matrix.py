@@ -19,7 +19,7 @@ def matrix(store: Store, title: str = "What each pair of images shares") -> Pict
     """The matrix, images in tree order, so that families show as blocks."""
     images = store.ordered()
     pairs = [[shared_between(store, one, other) for other in images] for one in images]
-    totals = {account.image.id: account.total for account in books(store).accounts}
+    totals = {account.image.id: account.total or 0 for account in books(store).accounts}
     best = max(
         ((pairs[i][j][1], i, j) for i in range(len(images)) for j in range(i)),
         default=(0, 0, 0),

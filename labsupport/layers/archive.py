@@ -1,21 +1,20 @@
 """Images in an archive or a folder: what `docker save` writes (before and since Engine 25), and OCI image layouts.
 
-Read once, front to back, in memory bounded by the number of entries; nothing is unpacked. Every digest that
-names a
+Read once, front to back, in memory bounded by the number of entries; nothing is written. Every digest that names a
 blob is checked (image specification, image-layout.md, descriptor.md), and every layer against its diff_id.
+A member that cannot be read (a foreign format, a wrong digest) takes along only the images that need it.
 """
 
 from __future__ import annotations
 
-import importlib
 import posixpath
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from labsupport.errors import ImageDataError
-from labsupport.gunzip import gunzip
+from labsupport.layers.compression import compression, unpacked
 from labsupport.layers.digests import Digester
 from labsupport.layers.layerfiles import LayerFiles, clean, layer_files
 from labsupport.layers.tarstream import BLOCK, Entry, Source, entries
@@ -26,7 +25,6 @@ Progress = Callable[[int], None]
 _JSON_LIMIT = 16 << 20  # bytes of one document
 _ALL_JSON_LIMIT = 128 << 20  # bytes of all of them: they stay in memory
 _PIECE = 1 << 19
-_PACKED = 1 << 16  # bytes unpacked at a time: what follows the end of a gzip member is copied for each member
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,14 @@ class Blob:
 class Contents:
     """What an archive held, before it is put together: JSON documents and layers by path, links between paths.
 
-    parsed: bytes of the documents that were parsed so far, repeated ones again.
+    bad: why a member cannot be used; it takes along only the images that need it. parsed: bytes of the documents
+    that were parsed so far, repeated ones again.
     """
 
     documents: dict[str, bytes] = field(default_factory=dict)
     blobs: dict[str, Blob] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    bad: dict[str, ImageDataError] = field(default_factory=dict)
     parsed: int = 0
 
     def resolve(self, path: str) -> str:
@@ -73,7 +73,9 @@ class Contents:
 def read_contents(
     pieces: Iterable[bytes], *, progress: Progress | None = None, limits: Limits | None = None
 ) -> Contents:
-    """Read an archive's bytes. Raises ImageDataError for what is truncated, damaged, hostile, or misnamed."""
+    """Read an archive's bytes. Raises ImageDataError when the archive itself is truncated, damaged or hostile; what is
+    wrong with one member stands in `bad`.
+    """
     with Digester() as digester:
         return _Collector(limits or Limits(), progress, digester).archive(pieces)
 
@@ -100,20 +102,18 @@ class _Collector:
         self._unpacked = 0
         self._json = 0
         self._progress = progress
+        self._over = False  # what was raised is about the archive, or the caller's wish to stop: not about a member
 
     def archive(self, pieces: Iterable[bytes]) -> Contents:
-        source = Source(self._counted(pieces), "The archive")
-        head = source.head(BLOCK)
-        if head[:2] == b"\x1f\x8b":
-            source = Source(self._gunzip(source, "The archive"), "The archive")
+        what = "The archive"
+        source = Source(self._counted(pieces), what)
+        if name := compression(source.head(BLOCK)):
+            source = Source(self._spent(unpacked(source, name, what)), what)
         for entry in entries(source, self._member, limit=self._limits.entries):
             if entry.kind in "12" and entry.link:
-                path = clean(entry.name)
-                base = posixpath.dirname(path) if entry.kind == "2" else ""
-                target = posixpath.normpath(posixpath.join(base, entry.link))
-                if target.startswith(("/", "..")):
-                    raise ImageDataError("The archive links to a place outside itself.", seen=repr(entry.link))
-                self.found.links[path] = target
+                self._link(clean(entry.name), entry)
+            elif entry.kind == "0" and not entry.stored:
+                self._member(entry, iter(()))
         return self.found
 
     def folder(self, root: Path) -> Contents:
@@ -121,9 +121,21 @@ class _Collector:
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 name = path.relative_to(root).as_posix()
-                entry = Entry(name, "0", 0, 0, 0, path.stat().st_size, 0, "", path.stat().st_size)
-                self._member(entry, (memoryview(piece) for piece in self._counted(pieces_of(path))))
+                try:
+                    entry = Entry(name, "0", 0, 0, 0, path.stat().st_size, 0, "", path.stat().st_size)
+                    self._member(entry, (memoryview(piece) for piece in self._counted(pieces_of(path))))
+                except OSError as error:
+                    self._over = False
+                    self.found.bad[name] = ImageDataError(f"{path} cannot be read.", seen=error.strerror or str(error))
         return self.found
+
+    def _link(self, path: str, entry: Entry) -> None:
+        base = posixpath.dirname(path) if entry.kind == "2" else ""
+        target = posixpath.normpath(posixpath.join(base, entry.link))
+        if target.startswith(("/", "..")):
+            self.found.bad[path] = ImageDataError("The archive links to a place outside itself.", seen=repr(entry.link))
+        else:
+            self.found.links[path] = target
 
     def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         done = 0
@@ -133,23 +145,41 @@ class _Collector:
             if self._progress is not None:
                 self._progress(done)
 
+    def _outer(self, pieces: Iterator[memoryview]) -> Iterator[memoryview]:
+        try:
+            yield from pieces
+        except Exception:
+            self._over = True
+            raise
+
     def _member(self, entry: Entry, pieces: Iterator[memoryview]) -> str:
-        path = clean(entry.name)
         if entry.kind != "0":
             return ""
+        path = clean(entry.name)
+        try:
+            return self._take(path, entry, self._outer(pieces))
+        except ImageDataError as error:
+            if self._over:
+                raise
+            self.found.bad[path] = error
+            self.found.documents.pop(path, None)
+            self.found.blobs.pop(path, None)
+            return ""
+
+    def _take(self, path: str, entry: Entry, pieces: Iterator[memoryview]) -> str:
         stored = self._digester.sha256()
         source = Source(pieces, f"{path} in the archive")
         source.observe = stored.update
         head = source.head(BLOCK)
-        if head[:1] in (b"{", b"["):
+        if _is_layer(head):
+            self.found.blobs[path] = self._layer(source, head, path, entry, stored.hexdigest)
+        elif head[:1] in (b"{", b"["):
             if entry.stored > _JSON_LIMIT:
                 raise ImageDataError(f"{path} is too large for a JSON document.", seen=f"{entry.stored:,} bytes")
             self._json += entry.stored
             if self._json > _ALL_JSON_LIMIT:
-                raise ImageDataError("The archive has too many JSON documents.", seen=f"{self._json:,} bytes of them")
+                self._refuse("The archive has too many JSON documents.", f"{self._json:,} bytes of them")
             self.found.documents[path] = source.exactly(entry.stored)
-        elif _is_layer(head):
-            self.found.blobs[path] = self._layer(source, head, path, entry, stored.hexdigest)
         source.drain()
         digest = stored.hexdigest()
         if path.startswith("blobs/sha256/") and path != f"blobs/sha256/{digest}":
@@ -158,12 +188,9 @@ class _Collector:
 
     def _layer(self, source: Source, head: bytes, path: str, entry: Entry, stored: Callable[[], str]) -> Blob:
         inner, opened = source, None
-        if head[:2] == b"\x1f\x8b":
-            inner = Source(self._gunzip(source, path), f"{path} in the archive")
-        elif head[:4] == b"\x28\xb5\x2f\xfd":
-            inner = Source(self._unzstd(source, path), f"{path} in the archive")
-        if inner is not source:
-            opened = self._digester.sha256()
+        if name := compression(head):
+            what = f"{path} in the archive"
+            inner, opened = Source(self._spent(unpacked(source, name, what)), what), self._digester.sha256()
             inner.observe = opened.update
         files = layer_files(self._limited(entries(inner, limit=self._limits.entries)))
         inner.drain()
@@ -175,58 +202,27 @@ class _Collector:
         for entry in found:
             self._entries += 1
             if self._entries > self._limits.entries:
-                raise ImageDataError("The archive has too many entries.", seen=f"more than {self._limits.entries:,}")
+                self._refuse("The archive has too many entries.", f"more than {self._limits.entries:,}")
             yield entry
 
-    def _spend(self, piece: bytes) -> bytes:
-        self._unpacked += len(piece)
-        if self._unpacked > self._limits.unpacked:
-            raise ImageDataError("The archive unpacks to more than is allowed.", seen=f"{self._unpacked:,} bytes")
-        return piece
+    def _spent(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._unpacked += len(piece)
+            if self._unpacked > self._limits.unpacked:
+                self._refuse("The archive unpacks to more than is allowed.", f"{self._unpacked:,} bytes")
+            yield piece
 
-    def _gunzip(self, source: Source, what: str) -> Iterator[bytes]:
-        """At most 1 MiB at a time, however well it packs."""
-        try:
-            for part in gunzip(_packed(source), 1 << 20):
-                yield self._spend(part)
-        except zlib.error as error:
-            raise ImageDataError(f"{what} is damaged gzip data.", seen=str(error)) from None
-
-    def _unzstd(self, source: Source, what: str) -> Iterator[bytes]:
-        try:
-            zstandard = importlib.import_module("zstandard")
-        except ImportError:
-            raise ImageDataError(
-                f"{what} is compressed with zstd, which this Python cannot read.",
-                next_command="python3 -m pip install zstandard",
-            ) from None
-        # not decompressobj(): it gives all that a piece of input holds at once, and 4 bytes can hold 128 KiB
-        unpack = zstandard.ZstdDecompressor().stream_reader(_Reader(source), read_size=_PACKED, read_across_frames=True)
-        try:
-            while piece := unpack.read(_PIECE):
-                yield self._spend(piece)
-        except zstandard.ZstdError as error:
-            raise ImageDataError(f"{what} is damaged zstd data.", seen=str(error)) from None
-
-
-def _packed(source: Source) -> Iterator[bytes | memoryview]:
-    while source.more():
-        yield source.some(_PACKED)
-
-
-class _Reader:
-    """A source as the file that a decompressor reads from."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def read(self, size: int) -> bytes:
-        return bytes(self._source.some(size)) if self._source.more() else b""
+    def _refuse(self, message: str, seen: str) -> NoReturn:
+        self._over = True
+        raise ImageDataError(message, seen=seen)
 
 
 def _is_layer(head: bytes) -> bool:
-    if head[:2] == b"\x1f\x8b" or head[:4] == b"\x28\xb5\x2f\xfd":
+    # An empty one is no tar archive by the letter, but engines load it as a layer without files.
+    if not head or compression(head):
         return True
+    if head[:1] in (b"{", b"["):  # a document, or a layer that begins with a file of such a name
+        return len(head) == BLOCK and _checksum_fits(head)
     # POSIX and GNU archives say "ustar"; the empty archive is zeros; older ones have a checksum that fits.
     return len(head) == BLOCK and (head[257:262] == b"ustar" or not any(head) or _checksum_fits(head))
 

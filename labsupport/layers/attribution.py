@@ -128,18 +128,23 @@ def attribute(
     resolved: Resolved | None = None,
     parents: Mapping[int, int] | None = None,
     infer: bool = True,
+    total: int | None = None,
 ) -> Attribution:
     """Join history rows (oldest first) to layers (bottom first).
 
     resolved: what other images taught, read and added to. parents: row number -> number of layers of the
-    intermediate image that row made. infer: let the instruction's name decide what evidence left open.
+    intermediate image that row made. infer: let the instruction's name decide what evidence left open. total: bytes of
+    all layers together by the engine's own word: a history whose rows do not add up to it leaves layers out, or lies,
+    and is refused.
     """
     if rows and all(row.empty is not None for row in rows):
         flags = [bool(row.empty) for row in rows]
-        if flags.count(False) != len(chain):
+        if flags.count(False) != len(chain) or (total is not None and bytes_of_rows(rows) != total):
             return _refuse(rows, chain)
         return _learned(rows, chain, _zip(rows, chain, flags, ["config"] * len(rows)), resolved)
     if any(row.size is None for row in rows) or not rows:
+        return _refuse(rows, chain)
+    if total is not None and bytes_of_rows(rows) != total:
         return _refuse(rows, chain)
     if sum(map(_forced, rows)) == len(chain):
         flags = [not row.size for row in rows]
@@ -165,6 +170,11 @@ def attribute(
     if infer and (guessed := _by_rule(rows, len(chain), bounds)):
         return _zip(rows, chain, guessed, ["rule" if name == "unknown" else name for name in evidence])
     return Attribution(tuple(_open_steps(rows, chain, bounds, evidence)), _agreed_sizes(rows, len(chain), bounds))
+
+
+def bytes_of_rows(rows: Sequence[Row]) -> int:
+    """Bytes of the rows that make layers."""
+    return sum(row.size or 0 for row in rows if not row.empty)
 
 
 def _settled(bounds: Bounds, number: int) -> bool:
@@ -221,8 +231,12 @@ def _learned(rows: Sequence[Row], chain: Sequence[str], found: Attribution, reso
 
 
 def _refuse(rows: Sequence[Row], chain: Sequence[str]) -> Attribution:
-    """Nothing can be told. An image without history (`docker import`, hand-made) still has its layers."""
+    """Nothing can be told. An image without history (`docker import`, hand-made) still has its layers.
+
+    A row of 0 bytes may stand for a layer the engine did not look at: its size is not known.
+    """
     steps = tuple(
-        Step(number, row.created_by, row.size, None, None, "unknown", row.comment) for number, row in enumerate(rows)
+        Step(number, row.created_by, row.size or None, None, None, "unknown", row.comment)
+        for number, row in enumerate(rows)
     )
     return Attribution(steps, (None,) * len(chain))

@@ -5,13 +5,14 @@ Where an engine counts something else under the same name, the line says what, i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from labsupport.layers.answers import unpacked_sizes
 from labsupport.layers.books import bytes_of
-from labsupport.layers.connection import EngineApi
 from labsupport.layers.engine import Reader
+from labsupport.layers.imagefile import ImageArchive
 from labsupport.layers.model import Image, Store
 
 
@@ -26,25 +27,40 @@ class Line:
     remark: str = ""
 
 
-def balance(reader: Reader) -> list[Line]:
+def balance(reader: Reader, only: Collection[str] = ()) -> list[Line]:
     """Compare the layers' sum, each image's size and each image's shared bytes with the engine's figures.
 
     Calls `/system/df`, and `/images/json` with all details; slower than reading images. Quiet engines only:
-    an image that comes or goes meanwhile shows as a difference.
+    an image that comes or goes meanwhile shows as a difference. only: ids of images; all when it is empty.
     """
     api = reader.api
     usage = api.get("/system/df?type=image")
     store = reader.read()
     everything = reader.read(intermediate=True)
     reported = {entry["Id"]: entry for entry in usage.get("Images") or []}
-    lines = [_layers_line(store, everything, int(usage.get("LayersSize") or 0))]
-    unpacked = _unpacked(api) if store.accounting == "containerd" else {}
+    lines = [] if only else [_layers_line(store, everything, int(usage.get("LayersSize") or 0))]
+    unpacked = unpacked_sizes(api) if store.accounting == "containerd" else {}
     for image in sorted(store.images, key=lambda image: image.name):
         entry = reported.get(image.id)
-        if entry is None:
+        if entry is None or (only and image.id not in only):
             continue
         lines.append(_size_line(store, image, entry, unpacked))
         lines.append(_shared_line(store, everything, image, entry))
+    return lines
+
+
+def archive_balance(archive: ImageArchive, images: Iterable[Image]) -> list[Line]:
+    """An archive's images against the archive: digests of the layers, and the bytes of their files.
+
+    An archive with a layer of another digest is not read at all, so these lines say what was checked.
+    """
+    lines = []
+    for image in images:
+        history = archive.history(image)
+        names, sums = len(image.diff_ids), history.visible + sum(history.waste().values())
+        lines.append(Line(f"{image.name}: layers with the digest that is asked for", names, names, True))
+        stored = history.stored
+        lines.append(Line(f"{image.name}: bytes of files, visible and hidden", sums, stored, sums == stored))
     return lines
 
 
@@ -96,17 +112,3 @@ def _shared_line(store: Store, everything: Store, image: Image, entry: Mapping[s
     if figures[1] == engines:
         return Line(what, figures[1], engines, True, "counting the classic builder's intermediate images as users")
     return Line(what, figures[0], engines, False)
-
-
-def _unpacked(api: EngineApi) -> dict[str, int]:
-    """Unpacked bytes by image id, where the engine tells them (API 1.47 and later) for exactly one platform."""
-    found: dict[str, int] = {}
-    for entry in api.get("/images/json?manifests=1"):
-        sizes = [
-            manifest["ImageData"]["Size"]["Unpacked"]
-            for manifest in entry.get("Manifests") or []
-            if manifest.get("Kind") == "image" and manifest.get("Available")
-        ]
-        if len(sizes) == 1:
-            found[entry["Id"]] = int(sizes[0])
-    return found

@@ -15,39 +15,69 @@ from labsupport.layers.model import Image, Store
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One image's bytes. by_users: number of users -> bytes in layers with so many."""
+    """One image's bytes. by_users: number of users -> bytes in layers with so many, of those whose size is known.
+
+    unknown_shared, unknown_own: layers of unknown size that other images have, too, and that none has. reported: the
+    engine's own figure for the whole image, None where it is not the sum of the layers. What cannot be told is None.
+    """
 
     image: Image
-    total: int
     by_users: Mapping[int, int]
-    unknown_layers: int
+    unknown_shared: int = 0
+    unknown_own: int = 0
+    reported: int | None = None
 
     @property
-    def unique(self) -> int:
+    def known(self) -> int:
+        """Bytes in layers of known size."""
+        return sum(self.by_users.values())
+
+    @property
+    def unknown_layers(self) -> int:
+        return self.unknown_shared + self.unknown_own
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the whole image."""
+        return self.reported if self.unknown_layers else self.known
+
+    @property
+    def unique(self) -> int | None:
         """Bytes in layers no other image uses."""
-        return self.by_users.get(1, 0)
+        known = self.by_users.get(1, 0)
+        if not self.unknown_own:
+            return known
+        return None if self.unknown_shared or self.reported is None else self.reported - self.known + known
 
     @property
-    def shared(self) -> int:
+    def shared(self) -> int | None:
         """Bytes in layers another image also uses."""
-        return self.total - self.unique
+        known = self.known - self.by_users.get(1, 0)
+        if not self.unknown_shared:
+            return known
+        return None if self.unknown_own or self.reported is None else self.reported - self.known + known
 
     @property
     def fair_share(self) -> Fraction:
-        """Each layer's bytes split among its users; over all images this adds up to what is stored."""
+        """Each layer's known bytes split among its users; over all images this adds up to what is stored."""
         return sum((Fraction(size, users) for users, size in self.by_users.items()), Fraction(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """All images' bytes. unknown_layers counts layers whose size could not be told exactly; they count as 0
-    here.
+    """All images' bytes. unknown_layers: layers whose size could not be told; `stored` is without them, and
+    `pulled_separately` without those of images whose size is not known either: at least so much, then (`least`).
     """
 
     accounts: tuple[Account, ...]
     pulled_separately: int
     stored: int
     unknown_layers: int
+
+    @property
+    def least(self) -> str:
+        """ "at least " when the sums are without layers of unknown size, else ""."""
+        return "at least " if self.unknown_layers else ""
 
     @property
     def saved(self) -> int:
@@ -65,19 +95,21 @@ def books(store: Store) -> Books:
     accounts = []
     layers, users_of = store.layers, store.users
     for image in store.images:
-        unknown = 0
+        unknown_shared = unknown_own = 0
         by_users: dict[int, int] = {}
         for chain_id in image.chain:
             size = layers[chain_id].size
-            if size is None:
-                unknown += 1
-            elif size:
+            if size:
                 users = len(users_of[chain_id])
                 by_users[users] = by_users.get(users, 0) + size
-        accounts.append(Account(image, sum(by_users.values()), by_users, unknown))
+            elif size is None:
+                shared = len(users_of[chain_id]) > 1
+                unknown_shared, unknown_own = unknown_shared + shared, unknown_own + (not shared)
+        reported = image.reported_size if store.is_additive else None
+        accounts.append(Account(image, by_users, unknown_shared, unknown_own, reported))
     return Books(
         tuple(accounts),
-        pulled_separately=sum(account.total for account in accounts),
+        pulled_separately=sum(account.known if account.total is None else account.total for account in accounts),
         stored=bytes_of(store, store.users),
         unknown_layers=sum(store.layers[chain_id].size is None for chain_id in store.users),
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from labsupport.errors import ImageDataError
+from labsupport.layers.names import harmless
 
 NEWEST_API = (1, 51)
 """The newest API version whose answers this package was checked against; an older engine is asked in its own."""
@@ -27,7 +28,9 @@ class EngineApi(Protocol):
     """What the readers need of an engine. Paths start with `/` and carry no version."""
 
     def get(self, path: str) -> Any:
-        """The JSON answer; NotFound when the engine says 404; ImageDataError for other failures."""
+        """The JSON answer. NotFound when the engine says 404, Refused for another refusal or an answer that is no
+        JSON, ImageDataError when there is no answer.
+        """
 
     def head(self, path: str) -> Mapping[str, str]:
         """The answer's headers, names in lower case; NotFound when the engine says 404."""
@@ -36,7 +39,11 @@ class EngineApi(Protocol):
         """The answer's body in pieces, as they come."""
 
 
-class NotFound(ImageDataError):
+class Refused(ImageDataError):
+    """The engine answered, but not with what was asked for: other questions may go well."""
+
+
+class NotFound(Refused):
     """The engine has no such object (any more)."""
 
 
@@ -121,7 +128,9 @@ class Stream:
                 yield piece
         except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
             if not self._closed:
-                raise ImageDataError(f"The engine broke off its answer to {self._path}.", seen=str(error)) from None
+                raise ImageDataError(
+                    f"The engine broke off its answer to {_cut(self._path)}.", seen=str(error)
+                ) from None
         finally:
             self.close()
 
@@ -186,7 +195,7 @@ class Connection:
                 raise _refusal(path, response.status, response.read(65536))
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise ImageDataError(f"No answer from the engine to {path}.", seen=str(error)) from None
+            raise ImageDataError(f"No answer from the engine to {_cut(path)}.", seen=str(error)) from None
         except ImageDataError:
             connection.close()
             raise
@@ -197,7 +206,7 @@ class Connection:
         try:
             return json.loads(body)
         except ValueError:
-            raise ImageDataError(f"The engine's answer to {path} is not JSON.", seen=repr(body[:80])) from None
+            raise Refused(f"The engine's answer to {_cut(path)} is not JSON.", seen=repr(body[:80])) from None
 
     def _ask(self, method: str, path: str) -> tuple[Mapping[str, str], bytes]:
         for attempt in (1, 2):
@@ -257,5 +266,10 @@ def _refusal(path: str, status: int, body: bytes) -> ImageDataError:
         message = json.loads(body)["message"]
     except (ValueError, KeyError, TypeError):
         message = body[:200].decode("utf-8", "replace")
-    kind = NotFound if status == 404 else ImageDataError
-    return kind(f"The engine refused {path} (HTTP {status}).", seen=message)
+    kind = NotFound if status == 404 else Refused
+    return kind(f"The engine refused {_cut(path)} (HTTP {status}).", seen=harmless(str(message)))
+
+
+def _cut(path: str) -> str:
+    """A path that fits into a message: one that asks for an export has every image's name."""
+    return path if len(path) <= 120 else f"{path[:117]}..."

@@ -8,28 +8,24 @@ name.
 
 from __future__ import annotations
 
+import contextlib
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from labsupport.errors import ImageDataError
+from labsupport.layers.answers import Known, byte_count, called, find, known_image, unpacked_sizes, with_listing
 from labsupport.layers.archive import Progress
-from labsupport.layers.attribution import Resolved, Row, attribute
-from labsupport.layers.connection import EngineApi, NotFound
-from labsupport.layers.identity import chain_ids, is_digest
-from labsupport.layers.imagefile import ImageArchive, read_archive
-from labsupport.layers.model import Image, Store, assemble
+from labsupport.layers.attribution import Resolved, attribute, bytes_of_rows
+from labsupport.layers.connection import EngineApi, NotFound, Refused
+from labsupport.layers.imagefile import ImageArchive, read_archive, together
+from labsupport.layers.model import Store, Unread, assemble
+from labsupport.layers.solve import solved
 
 _THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    image: Image
-    rows: tuple[Row, ...]
-    sizes: tuple[int | None, ...]
 
 
 class Reader:
@@ -37,9 +33,10 @@ class Reader:
 
     def __init__(self, api: EngineApi) -> None:
         self.api = api
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Known] = {}
         self._resolved = Resolved()
         self._accounting: str | None = None
+        self._is_podman = False
 
     @property
     def accounting(self) -> str:
@@ -49,6 +46,7 @@ class Reader:
             status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
             snapshotter = "containerd" in str(status.get("driver-type", ""))
             self._accounting = "containerd" if snapshotter else str(info.get("Driver", "unknown"))
+            self._is_podman = "BuildahVersion" in info
         return self._accounting
 
     def read(self, names: Iterable[str] | None = None, *, exact: bool = False, intermediate: bool = False) -> Store:
@@ -59,26 +57,31 @@ class Reader:
         Raises ImageDataError when a name is not there, or the engine contradicts itself.
         """
         listed = self.api.get("/images/json" + ("?all=1" if intermediate else ""))
+        # engines give images of the same time in another order every time
+        listed.sort(key=lambda entry: (-int(entry.get("Created") or 0), str(entry["Id"])))
         if names is not None:
-            listed = [_find(listed, name) for name in names]
+            listed = [find(listed, name) for name in names]
         by_id = {entry["Id"]: entry for entry in listed}
-        new = [image_id for image_id in by_id if image_id not in self._known]
-        self._fetch(new)
+        unread = self._fetch([image_id for image_id in by_id if image_id not in self._known])
         if names is None and not intermediate:
             self._known = {key: known for key, known in self._known.items() if key in by_id}
-        # Exact images first: what they teach settles others (rung "trie").
-        self._settle([image_id for image_id in by_id if image_id in self._known], exact)
-        images, sizes = [], {}
-        for image_id, entry in by_id.items():
-            known = self._known.get(image_id)
-            if known is None:
-                continue
-            images.append(_with_listing(known.image, entry))
-            if any(step.empty is None for step in known.image.steps):
-                # Which row made a layer may be open and its size still be certain.
-                told = zip(known.image.chain, known.sizes, strict=True)
-                sizes.update({key: size for key, size in told if size is not None})
-        return assemble(images, self.accounting, sizes=sizes)
+        here = [image_id for image_id in by_id if image_id in self._known]
+        self._settle(here, by_id, exact)
+        images = [with_listing(self._known[image_id].image, by_id[image_id]) for image_id in here]
+        reasons = [Unread.of(called(by_id[image_id]), error) for image_id, error in unread.items()]
+        return assemble(images, self.accounting, sizes=self._sizes(here), unread=reasons)
+
+    def _sizes(self, ids: Iterable[str]) -> dict[str, int]:
+        """Sizes that no row tells of its own: which row made a layer may be open and its size still be certain."""
+        known = [self._known[image_id] for image_id in ids]
+        if not any(None in one.sizes or any(step.empty is None for step in one.image.steps) for one in known):
+            return {}
+        certain: dict[str, int] = {}
+        for one in known:
+            if not any(step.evidence == "rule" for step in one.image.steps):
+                told = zip(one.image.chain, one.sizes, strict=True)
+                certain.update({key: size for key, size in told if size is not None})
+        return certain | solved([(one.image.chain, one.total) for one in known], certain)
 
     def learn(self, store: Store) -> int:
         """Take over what a Store read from an archive or a registry knows exactly (rung "config" of
@@ -95,52 +98,80 @@ class Reader:
             if any(row.created_by != step.created_by for row, step in zip(known.rows, other.steps, strict=True)):
                 continue
             rows = tuple(row._replace(empty=step.empty) for row, step in zip(known.rows, other.steps, strict=True))
-            found = attribute(rows, known.image.chain, resolved=self._resolved)
-            image = replace(known.image, steps=found.steps)
-            self._known[image_id] = _Known(image, rows, found.sizes)
+            found = attribute(rows, known.image.chain, resolved=self._resolved, total=known.total)
+            image = replace(known.image, steps=found.steps, note="" if found.is_exact else known.image.note)
+            self._known[image_id] = Known(image, rows, found.sizes, known.total, found.is_exact)
             count += image.is_exact
         return count
 
-    def _fetch(self, new: list[str]) -> None:
+    def _fetch(self, new: list[str]) -> dict[str, ImageDataError]:
+        """Ask for these images; returns why some could not be read. Those that are gone since are in neither."""
         if len(new) <= 2:
             answers = self._ask_all(new)
         else:
             parts = [new[start::_THREADS] for start in range(_THREADS)]
             with ThreadPoolExecutor(_THREADS) as pool:
-                answers = [answer for part in pool.map(self._ask_all, parts) for answer in part]
-        for answer in answers:
-            if answer is not None:
-                self._known[answer.image.id] = answer
+                answers = {key: answer for part in pool.map(self._ask_all, parts) for key, answer in part.items()}
+        self._known.update({key: answer for key, answer in answers.items() if isinstance(answer, Known)})
+        return {key: answers[key] for key in new if isinstance(answers.get(key), ImageDataError)}  # type: ignore[misc]
 
-    def _ask_all(self, image_ids: list[str]) -> list[_Known | None]:
-        return [self._ask(image_id) for image_id in image_ids]
+    def _ask_all(self, image_ids: list[str]) -> dict[str, Known | ImageDataError]:
+        found: dict[str, Known | ImageDataError] = {}
+        for image_id in image_ids:
+            with contextlib.suppress(NotFound):  # removed since it was listed
+                found[image_id] = self._ask(image_id)
+        return found
 
-    def _ask(self, image_id: str) -> _Known | None:
+    def _ask(self, image_id: str) -> Known | ImageDataError:
         quoted = urllib.parse.quote(image_id, safe=":")
-        try:
-            details = self.api.get(f"/images/{quoted}/json")
-        except NotFound:
-            return None  # removed since it was listed
         note = ""
         try:
-            history = self.api.get(f"/images/{quoted}/history")
-        except ImageDataError as error:
-            # The containerd store has no sizes for an image that is not unpacked.
-            history, note = [], error.seen or error.message
-        return _known(image_id, details, history, note)
+            details = self.api.get(f"/images/{quoted}/json")
+            try:
+                history = self.api.get(f"/images/{quoted}/history")
+            except Refused as error:
+                # The containerd store has no sizes for an image that is not unpacked.
+                history, note = [], error.seen or error.message
+            return known_image(image_id, details, history, note)
+        except NotFound:
+            raise
+        except Refused as error:
+            return error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return ImageDataError("The engine's answer is not of the shape it should have.", seen=str(error))
 
-    def _settle(self, ids: list[str], exact: bool) -> None:
+    def _settle(self, ids: list[str], listing: Mapping[str, Any], exact: bool) -> None:
+        """Join rows to layers. Exact images teach others (rung "trie"): newest first, as engines list them."""
+        unpacked: dict[str, int] | None = None
         for image_id in ids:
             known = self._known[image_id]
-            if known.image.steps and known.image.is_exact:
+            if known.is_settled:
                 continue
-            found = attribute(known.rows, known.image.chain, resolved=self._resolved)
-            if any(step.empty is None or (exact and not step.is_exact) for step in found.steps):
-                parents = self._parents(known)
-                found = attribute(known.rows, known.image.chain, resolved=self._resolved, parents=parents)
-            self._known[image_id] = replace(known, image=replace(known.image, steps=found.steps), sizes=found.sizes)
+            total: int | None = None
+            if self.accounting != "containerd":
+                total = None if self._is_podman else byte_count(listing[image_id].get("Size"))
+            elif known.rows and sum(bool(row.size) for row in known.rows) != len(known.image.chain):
+                # Rows leave layers out, or there are layers without a byte (no block on some file systems).
+                unpacked = unpacked_sizes(self.api) if unpacked is None else unpacked
+                total = unpacked.get(image_id, -1)
+            ladder = partial(attribute, known.rows, known.image.chain, resolved=self._resolved, total=total)
+            found = ladder()
+            is_settled = not known.rows or (total is not None and bytes_of_rows(known.rows) != total)
+            if not is_settled and any(step.empty is None or (exact and not step.is_exact) for step in found.steps):
+                found = ladder(parents=self._parents(known))
+            note = known.image.note
+            if is_settled and known.rows:
+                note = "its history does not add up to its size: which row made which layer cannot be told"
+            self._known[image_id] = replace(
+                known,
+                image=replace(known.image, steps=found.steps, note=note),
+                sizes=found.sizes,
+                # unpacked bytes may be more than the layers': see balance.py
+                total=total if self.accounting != "containerd" else None,
+                is_settled=is_settled or found.is_exact,
+            )
 
-    def _parents(self, known: _Known) -> dict[int, int]:
+    def _parents(self, known: Known) -> dict[int, int]:
         counts: dict[int, int] = {}
         for number, row in enumerate(known.rows):
             if row.id and row.id != "<missing>" and row.id != known.image.id:
@@ -162,59 +193,44 @@ def read_store(api: EngineApi, names: Iterable[str] | None = None, *, exact: boo
 def read_files(api: EngineApi, names: Sequence[str], *, progress: Progress | None = None) -> ImageArchive:
     """The files of these images: one export for all, read as it comes, nothing written.
 
-    This costs what `docker save` costs; a layer of several of the images comes once. progress: called with the
-    bytes
-    read so far; when it raises, the export ends. Raises ImageDataError.
+    This costs what `docker save` costs; a layer of several of the images comes once. progress: called with the bytes
+    read so far; when it raises, the export ends. An image that the engine cannot export, or that cannot be read, takes
+    no other along: it stands in the store's `unread`. Raises ImageDataError when none can be read.
     """
+    done = 0  # bytes of exports that were broken off
+    latest = 0
+    stopped = False
+
+    def told(count: int) -> None:
+        nonlocal latest, stopped
+        latest = count
+        try:
+            if progress is not None:
+                progress(done + count)
+        except BaseException:
+            stopped = True
+            raise
+
+    def read(part: Sequence[str]) -> list[ImageArchive | Unread]:
+        nonlocal done
+        try:
+            return [_exported(api, part, told)]
+        except ImageDataError as error:
+            if stopped or (len(names) == 1 and len(part) == 1):
+                raise
+            done += latest
+            if len(part) == 1:
+                return [Unread.of(part[0], error)]
+            middle = len(part) // 2
+            return [*read(part[:middle]), *read(part[middle:])]
+
+    return together(read(names))
+
+
+def _exported(api: EngineApi, names: Sequence[str], progress: Progress) -> ImageArchive:
     query = "&".join("names=" + urllib.parse.quote(name, safe=":/@") for name in names)
     stream = api.stream(f"/images/get?{query}")
     try:
         return read_archive(stream, progress=progress)
     finally:
         stream.close()
-
-
-def _known(image_id: str, details: Mapping[str, Any], history: list[Mapping[str, Any]], note: str) -> _Known:
-    diff_ids = tuple((details.get("RootFS") or {}).get("Layers") or ())
-    if not all(is_digest(diff_id) for diff_id in diff_ids):
-        raise ImageDataError(
-            f"The engine names a layer of {image_id} by something that is no digest.", seen=str(diff_ids)
-        )
-    rows = tuple(
-        Row(
-            created_by=str(entry.get("CreatedBy") or ""),
-            size=int(entry.get("Size") or 0),
-            created=entry.get("Created") or 0,
-            comment=str(entry.get("Comment") or ""),
-            id=str(entry.get("Id") or ""),
-        )
-        for entry in reversed(history or [])
-    )
-    platform = "/".join(filter(None, (details.get("Os"), details.get("Architecture"), details.get("Variant"))))
-    chain = chain_ids(diff_ids)
-    image = Image(image_id, (), diff_ids, chain, (), platform=platform, note=note)
-    return _Known(image, rows, (None,) * len(chain))
-
-
-def _with_listing(image: Image, entry: Mapping[str, Any]) -> Image:
-    shared = entry.get("SharedSize", -1)
-    return replace(
-        image,
-        tags=tuple(sorted(tag for tag in entry.get("RepoTags") or () if tag != "<none>:<none>")),
-        digests=tuple(sorted(d for d in entry.get("RepoDigests") or () if not d.startswith("<none>"))),
-        created=int(entry.get("Created") or 0),
-        reported_size=entry.get("Size"),
-        reported_shared=shared if isinstance(shared, int) and shared >= 0 else None,
-    )
-
-
-def _find(listed: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    tagged = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
-    for entry in listed:
-        if tagged in (entry.get("RepoTags") or ()) or name in (entry.get("RepoDigests") or ()) or name == entry["Id"]:
-            return entry
-    hexadecimal = name.rpartition(":")[2]
-    matches = [entry for entry in listed if entry["Id"].rpartition(":")[2].startswith(hexadecimal)]
-    if len(matches) == 1 and len(hexadecimal) >= 4:
-        return matches[0]
-    raise ImageDataError(f"The engine has no image {name}.", seen=f"{len(listed)} images", next_command="docker images")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from labsupport.layers.names import harmless
+
 METADATA = frozenset(
     [
         "ENV",
@@ -52,9 +54,9 @@ def is_metadata(created_by: str) -> bool:
 
 def readable(created_by: str, comment: str = "") -> str:
     """The instruction as a reader of the Dockerfile knows it, on one line."""
-    text = " ".join(created_by.split())
+    text = harmless(" ".join(created_by.split()))
     if not text:
-        return comment or "(no command recorded)"
+        return harmless(" ".join(comment.split())) or "(no command recorded)"
     if _NOP.match(text):
         text = _NOP.sub("", text)
     elif _SHELL.match(text):

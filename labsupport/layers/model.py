@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from labsupport.errors import ImageDataError
 from labsupport.layers.identity import short
 from labsupport.layers.instruction import readable
+from labsupport.layers.names import harmless, printable
 
 EXACT = frozenset({"size", "config", "parent", "trie", "only"})
 """Evidence that leaves one possibility only. "rule" is an inference; "unknown" says that it could not be told."""
@@ -82,6 +84,17 @@ class Image:
         return all(step.is_exact for step in self.steps)
 
 
+class Unread(NamedTuple):
+    """An image, or what is listed among images, that could not be read, and why: one line each."""
+
+    name: str
+    why: str
+
+    @classmethod
+    def of(cls, name: str, error: ImageDataError) -> Unread:
+        return cls(printable(name), harmless(" ".join(filter(None, (error.message, error.seen)))))
+
+
 @dataclass(frozen=True)
 class Store:
     """All images of one place and the layers they are made of.
@@ -89,12 +102,14 @@ class Store:
     accounting: whose bytes the sizes are, never to be compared across: "overlay2" (contents of regular files and
     lengths of symlink targets), "containerd" (blocks and directories of the unpacked snapshot), "archive"
     (contents of the archive's entries), "compressed" (blobs as a registry keeps them).
+    unread: images that are there and are not among `images`, each with its reason.
     """
 
     images: tuple[Image, ...]
     layers: Mapping[str, Layer]
     accounting: str
     notes: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
     users: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
     children: Mapping[str | None, tuple[str, ...]] = field(init=False, repr=False)
 
@@ -120,6 +135,13 @@ class Store:
         object.__setattr__(self, "users", {key: tuple(ids) for key, ids in users.items()})
         object.__setattr__(self, "children", {key: tuple(ids) for key, ids in children.items()})
 
+    @property
+    def is_additive(self) -> bool:
+        """Whether the engine's size of an image is the sum of its layers' sizes, to the byte: with a graph driver. The
+        containerd store adds what it keeps compressed; other places tell no size of their own.
+        """
+        return self.accounting not in ("containerd", "archive", "compressed")
+
     def image(self, reference: str) -> Image | None:
         """The image with this tag, id or unambiguous id prefix; a name without a tag means `:latest`."""
         wanted = reference if ":" in reference.rpartition("/")[2] else f"{reference}:latest"
@@ -137,9 +159,8 @@ class Store:
         """The same place seen through some of its images only."""
         kept = tuple(images)
         used = {chain_id for image in kept for chain_id in image.chain}
-        return Store(
-            kept, {key: layer for key, layer in self.layers.items() if key in used}, self.accounting, self.notes
-        )
+        layers = {key: layer for key, layer in self.layers.items() if key in used}
+        return Store(kept, layers, self.accounting, self.notes, self.unread)
 
     def ordered(self) -> tuple[Image, ...]:
         """The images in tree order: images that share layers stand together, the largest family first."""
@@ -166,6 +187,7 @@ def assemble(
     sizes: Mapping[str, int] | None = None,
     blobs: Mapping[str, tuple[str, int]] | None = None,
     notes: Iterable[str] = (),
+    unread: Iterable[Unread] = (),
 ) -> Store:
     """The Store of these images.
 
@@ -188,7 +210,7 @@ def assemble(
                 remarks.append(f"layer {short(chain_id)} has two sizes: {known.size} and {step.size} bytes")
                 layers[chain_id] = known._replace(size=None, evidence="unknown")
             parent = chain_id
-    return Store(tuple(images), layers, accounting, tuple(remarks))
+    return Store(tuple(images), layers, accounting, tuple(remarks), tuple(unread))
 
 
 def _rank(evidence: str) -> int:

@@ -25,6 +25,8 @@ Fetch = Callable[[str, str], bytes]
 
 INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+CONFIGURATIONS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
+LAYERS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")  # beginnings of media types
 _LARGEST_DOCUMENT = 4 << 20  # bytes; registries refuse larger manifests (distribution specification, 4 MiB)
 
 
@@ -86,6 +88,21 @@ def _read_one(fetch: Fetch, reference: str, architecture: str) -> tuple[Image, l
             seen=f"{len(layers)} blobs, {len(image.diff_ids)} diff_ids",
         )
     return image, layers
+
+
+def no_image(manifest: Mapping[str, Any]) -> str:
+    """What a manifest is when it is not an image's: an artifact's or its parts' media type, "" for an image.
+
+    Signatures, SBOMs, charts and the like are kept as manifests, too (image specification, manifest.md, "Guidelines
+    for Artifact Usage").
+    """
+    artifact = str(manifest.get("artifactType") or "")
+    config = str((manifest.get("config") or {}).get("mediaType") or CONFIGURATIONS[0])
+    if config not in CONFIGURATIONS:
+        return artifact or config
+    layers = [str(layer.get("mediaType") or "") for layer in manifest.get("layers") or ()]
+    odd = next((kind for kind in layers if kind and not kind.startswith(LAYERS)), "")
+    return (artifact or odd) if odd else ""
 
 
 def image_from_config(config: Mapping[str, Any], *, image_id: str, tags: tuple[str, ...]) -> Image:

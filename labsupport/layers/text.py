@@ -3,71 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from labsupport.layers.balance import Line, balance
+from labsupport.layers.balance import Line
 from labsupport.layers.books import books
 from labsupport.layers.compare import Difference
-from labsupport.layers.connection import EngineApi
 from labsupport.layers.container import Writable
-from labsupport.layers.engine import Reader, read_files
 from labsupport.layers.files import CAUSES, FileHistory
 from labsupport.layers.identity import short
-from labsupport.layers.imagefile import ImageArchive, read_path
-from labsupport.layers.model import Image, Store
+from labsupport.layers.model import Image, Store, Unread
+from labsupport.layers.names import printable
 from labsupport.layers.units import exact, percent, plural, size
-
-
-def layers_command(
-    api: EngineApi | None,
-    images: Sequence[str] = (),
-    *,
-    archive: str | Path | None = None,
-    files: bool = False,
-    check: bool = False,
-) -> str:
-    """The text of `python3 -m labsupport layers`.
-
-    Without images: all of them, and the tree. With images: each one's history and layers. archive: read a
-    `docker save` archive or an OCI layout instead of an engine (api may be None). files: what each layer did to
-    the
-    files, and what is hidden (exports the images). check: our sums beside the engine's. Raises ImageDataError.
-    """
-    if archive is not None:
-        opened = read_path(Path(archive))
-        return "\n\n".join(_parts(opened.store, list(opened.store.images), opened if files else None))
-    assert api is not None, "an engine or an archive"
-    reader = Reader(api)
-    if check:
-        return check_text(balance(reader))
-    if not images and not files:
-        return overview(reader.read())
-    wanted = list(images) or [image.tags[0] for image in reader.read().images if image.tags]
-    contents = None
-    reader.read()  # all of them: who else uses a layer
-    if files:
-        contents = read_files(api, wanted)
-        reader.learn(contents.store)
-    chosen = [image.id for image in reader.read(wanted, exact=True).images]
-    store = reader.read()
-    return "\n\n".join(_parts(store, [one for one in store.images if one.id in chosen], contents))
-
-
-def _parts(store: Store, images: Sequence[Image], contents: ImageArchive | None) -> list[str]:
-    parts = []
-    for image in images:
-        parts.append(image_text(store, image))
-        if contents is not None:
-            there = next((one for one in contents.store.images if one.chain == image.chain), None)
-            if there is not None:
-                parts.append(files_text(contents.history(there)))
-    return parts
 
 
 def overview(store: Store) -> str:
     """All images with their bytes, and the tree of layers."""
     if not store.images:
-        return "No images."
+        return "\n".join(["No images.", *unread_lines(store.unread)])
     sums = books(store)
     accounts = {account.image.id: account for account in sums.accounts}
     rows = [
@@ -81,12 +32,20 @@ def overview(store: Store) -> str:
         for image in store.ordered()
     ]
     lines = columns(("IMAGE", "LAYERS", "SIZE", "SHARED", "ITS OWN"), rows, left=1)
-    lines += ["", f"{size(sums.stored)} stored, {size(sums.pulled_separately)} if each image had its own copy"]
+    stored, apart = f"{sums.least}{size(sums.stored)}", f"{sums.least}{size(sums.pulled_separately)}"
+    lines += ["", f"{stored} stored, {apart} if each image had its own copy"]
     lines.append(f"sizes: {store.accounting} accounting")
     if sums.unknown_layers:
         lines.append(f"{plural(sums.unknown_layers, 'layer')} of unknown size not counted")
     lines += [f"note: {note}" for note in store.notes]
-    return "\n".join([*lines, "", tree_text(store)])
+    return "\n".join([*lines, *unread_lines(store.unread), "", tree_text(store)])
+
+
+def unread_lines(unread: Sequence[Unread]) -> list[str]:
+    """What could not be read, and why; nothing when all could."""
+    if not unread:
+        return []
+    return [f"{len(unread)} could not be read:", *(f"  {name}: {why}" for name, why in unread)]
 
 
 def tree_text(store: Store) -> str:
@@ -127,7 +86,7 @@ def image_text(store: Store, image: Image) -> str:
     ]
     if image.note:
         head.append(f"note: {image.note}")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     marks = set()
     for step in image.steps:
         mark = "" if step.is_exact else "~" if step.evidence == "rule" else "?"
@@ -135,15 +94,21 @@ def image_text(store: Store, image: Image) -> str:
         layer = "?" if step.empty is None else "no layer" if step.empty else short(step.layer or "")
         users = str(len(store.users[step.layer])) if step.layer else ""
         rows.append((mark + layer, "" if step.empty else exact(step.size), users, step.command[:90]))
-    if not image.steps:
-        rows = [
-            (short(one.chain_id), exact(one.size), str(len(store.users[one.chain_id])), "") for one in store.path(image)
+    if any(step.empty is None for step in image.steps) or not image.steps:
+        rows += [
+            (
+                short(one.chain_id),
+                exact(one.size),
+                str(len(store.users[one.chain_id])),
+                f"(layer {number}, bottom first)",
+            )
+            for number, one in enumerate(store.path(image), 1)
         ]
     lines = [*head, *columns(("LAYER", "BYTES", "IMAGES", "INSTRUCTION"), rows, left=1, last_left=True)]
     if "~" in marks:
         lines.append("~ inferred from the instruction's name; --files makes it exact")
     if "?" in marks:
-        lines.append("? not told: several arrangements of rows and layers are possible; --files makes it exact")
+        lines.append("? not told which layers these rows made; they are listed below the rows")
     return "\n".join(lines)
 
 
@@ -170,7 +135,7 @@ def files_text(history: FileHistory, *, most: int = 10) -> str:
     for version in history.hidden()[:most]:
         killer = (version.killer or 0) + 1
         where = f"in layer {version.layer + 1}, {version.fate} by layer {killer}"
-        lines.append(f"  {size(version.size):>8}  /{version.path}  ({where})")
+        lines.append(f"  {size(version.size):>8}  /{printable(version.path)}  ({where})")
     return "\n".join(lines)
 
 
@@ -185,7 +150,7 @@ def difference_text(differences: Sequence[Difference], *, most: int = 40) -> str
     for one in ordered[:most]:
         weight = size(one.after) if one.change in "Am" else size(one.before)
         grown = f" -> {size(one.after)}" if one.change == "M" else ""
-        lines.append(f"{one.change}  /{one.path}  {weight}{grown}  (layer {one.layer + 1})")
+        lines.append(f"{one.change}  /{printable(one.path)}  {weight}{grown}  (layer {one.layer + 1})")
     if len(ordered) > most:
         lines.append(f"and {len(ordered) - most:,} smaller")
     return "\n".join(lines)
@@ -196,7 +161,7 @@ def writable_text(found: Writable) -> str:
     lines = [f"{found.container} (of {found.image}): its own layer holds {size(found.size)}"]
     for change in found.changes:
         weight = "" if change.size is None else size(change.size)
-        lines.append(f"{change.kind}  {change.path}  {weight}".rstrip())
+        lines.append(f"{change.kind}  {printable(change.path)}  {weight}".rstrip())
     if found.unsized:
         lines.append(f"{found.unsized:,} more files were not asked for their size")
     elif found.unlisted > 0:
@@ -206,8 +171,8 @@ def writable_text(found: Writable) -> str:
     return "\n".join(lines)
 
 
-def check_text(lines: Sequence[Line]) -> str:
-    """Our figures beside the engine's."""
+def check_text(lines: Sequence[Line], other: str = "ENGINE") -> str:
+    """Our figures beside the engine's, or the archive's."""
     verdict = {True: "equal", False: "DIFFERENT", None: "not the same thing"}
     rows = [
         (
@@ -218,7 +183,7 @@ def check_text(lines: Sequence[Line]) -> str:
         )
         for line in lines
     ]
-    return "\n".join(columns(("", "OURS", "ENGINE", ""), rows, left=1, last_left=True))
+    return "\n".join(columns(("", "OURS", other, ""), rows, left=1, last_left=True))
 
 
 def columns(

@@ -77,7 +77,7 @@ class Layers:
 
     def text(self, *images: str, files: bool = False, check: bool = False) -> None:
         """Print what `python3 -m labsupport layers` prints."""
-        from labsupport.layers.text import layers_command
+        from labsupport.layers.command import layers_command
 
         print(layers_command(self._engine().api, images, files=files, check=check))
 

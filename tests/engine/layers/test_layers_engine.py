@@ -10,11 +10,11 @@ from layer_engines import MADE, Engine
 from labsupport.errors import ImageDataError
 from labsupport.layers.balance import balance
 from labsupport.layers.books import books, freed_by
+from labsupport.layers.command import layers_command
 from labsupport.layers.container import writable_layer
 from labsupport.layers.engine import Reader, read_files
 from labsupport.layers.follow import Follower
 from labsupport.layers.model import Store
-from labsupport.layers.text import layers_command
 from labsupport.oci.writing import File, Recipe, archive, layer
 
 pytestmark = pytest.mark.engine

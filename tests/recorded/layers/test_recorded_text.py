@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from test_recorded_engines import ENGINES, Replay
 
+from labsupport.layers.command import layers_command
 from labsupport.layers.compare import Difference
 from labsupport.layers.container import Change, Writable
-from labsupport.layers.text import difference_text, layers_command, writable_text
+from labsupport.layers.text import difference_text, writable_text
 from labsupport.oci.writing import File, Recipe, archive, layer, whiteout
 
 

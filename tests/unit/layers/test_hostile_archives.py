@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from labsupport.errors import ImageDataError
-from labsupport.layers import archive, files, imagefile
+from labsupport.layers import archive, compression, files, manifests
 from labsupport.layers.archive import Limits
 from labsupport.layers.files import FileHistory
 from labsupport.layers.imagefile import read_archive, read_path
@@ -98,11 +98,11 @@ def test_indexes_that_lead_to_themselves(tmp_path: Path) -> None:
 
 def test_descriptors_without_an_end(tmp_path: Path) -> None:
     with pytest.raises(ImageDataError, match="too many manifests"):
-        read_path(layout(tmp_path, {"index": named(*["nowhere"] * (imagefile._MOST + 1))}))
+        read_path(layout(tmp_path, {"index": named(*["nowhere"] * (manifests._MOST + 1))}))
 
 
 def test_one_large_document_under_many_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imagefile, "_JSON_LIMIT", MIB)
+    monkeypatch.setattr(manifests, "_JSON_LIMIT", MIB)
     config = {"rootfs": {"diff_ids": []}, "comment": "c" * (100 << 10)}
     manifest = {"config": {"digest": "x:config"}, "layers": []}
     with pytest.raises(ImageDataError, match="too often"):
@@ -148,9 +148,8 @@ def test_members_and_padding_wherever_they_are_cut(piece: int) -> None:
     members = packed + bytes(600)
     again = gzip.compress(raw[:5000]) + bytes(600) + gzip.compress(raw[5000:]) + bytes(600)
     assert read_archive([again[start : start + piece] for start in range(0, len(again), piece)]).only == found
-    collector = archive._Collector(Limits(), None, archive.Digester())
     source = Source([members[start : start + piece] for start in range(0, len(members), piece)], "x")
-    assert b"".join(collector._gunzip(source, "x")) == content
+    assert b"".join(compression.unpacked(source, "gzip", "x")) == content
 
 
 @pytest.mark.skipif(importlib.util.find_spec("zstandard") is None, reason="needs the module zstandard")
@@ -164,7 +163,8 @@ def test_a_zstd_bomb_is_unpacked_in_little_memory() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ImageDataError, match="more than is allowed"):
-            for _ in collector._unzstd(Source(iter(lambda: out.read(1 << 19), b""), "x"), "x"):
+            packed = Source(iter(lambda: out.read(1 << 19), b""), "x")
+            for _ in collector._spent(compression.unpacked(packed, "zstd", "x")):
                 pass
         assert tracemalloc.get_traced_memory()[1] < 16 * MIB
     finally:
