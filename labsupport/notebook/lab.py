@@ -147,6 +147,24 @@ def tidy(lesson: str) -> None:
     show_words(f"Nothing of lesson {lesson} is left in the engine.")
 
 
+def free_port(container: bool = True) -> str:
+    """A port of this computer that nobody uses, as a text. container: that a container can be published on, too."""
+    from labsupport import sandbox
+    from labsupport.sandbox import ports
+
+    return str(sandbox.attach().free_port() if container else ports.free())
+
+
+def events_since(moment: float) -> list[dict[str, Any]]:
+    """What the sandbox has recorded of the engine's events since a moment (seconds since the epoch)."""
+    from labsupport import sandbox
+    from labsupport.exercises.recorded import EventSource
+    from labsupport.sandbox import ended
+
+    box = sandbox.attach()
+    return EventSource(box.client(), box.directory / "events.jsonl", ended.read(box.directory))(moment)
+
+
 def lab(line: str) -> None:
     """`%lab 05.2 begin`, `%lab 05.2 undo`, `%lab 05.2 goal`, `%lab 05.2 hint`: the calls above as a line magic."""
     actions = {"begin": begin, "undo": undo, "goal": goal, "hint": hint, "check": check}
@@ -210,8 +228,10 @@ def ask_again(shown: Iterable[str]) -> None:
 
 
 @called('reveal("01.p1")')
-def reveal(prediction: str) -> None:
-    """Show what happened beside what was predicted."""
+def reveal(prediction: str, happened: Any = None) -> None:
+    """Show what happened beside what was predicted. happened: what did here, where that may differ from the usual."""
+    from dataclasses import replace
+
     from labsupport import sandbox
     from labsupport.exercises import catalog, session
     from labsupport.exercises.lab import Lab
@@ -226,6 +246,8 @@ def reveal(prediction: str) -> None:
         # no error: a lesson run from top to bottom must not stop here
         show_words(f'You have not predicted. Look at the question again: predict("{found.id}")')
         return
+    if happened is not None:
+        found = replace(found, happened=str(happened))
     client = sandbox.attach().client() if isinstance(found.happened, Look) else None
     show_words(found.fared(predicted, Lab(client) if client is not None else None))
 
@@ -253,5 +275,5 @@ def quiz(question: str, answer: Any = None, *more: Any) -> None:
 
 
 __all__ = [
-    "begin", "check", "goal", "hint", "lab", "predict", "progress", "quiz", "reveal", "tidy", "undo",
+    "begin", "check", "free_port", "goal", "hint", "lab", "predict", "progress", "quiz", "reveal", "tidy", "undo",
 ]  # fmt: skip

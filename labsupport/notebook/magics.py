@@ -24,6 +24,7 @@ _READ = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\b")
 
 LABEL = "course.lab"  # whatever a lesson makes has it
 ANEW = "first remove the lesson's containers of these names (one,two), so that the cell can be run again"
+ON_THIS_COMPUTER = ("private", "rootless")  # drivers whose containers are processes of this computer
 
 
 class Engine(Protocol):
@@ -53,6 +54,7 @@ class ShellMagics(Magics):
     @option("--out", metavar="NAME", help="keep the result (exit_code, stdout, stderr, seconds) in NAME")
     @option("--anew", metavar="NAMES", help=ANEW)
     @option("--needs", metavar="WHAT", help="where the engine can't do this (cgroup,cpu,pids), say so and run nothing")
+    @option("--outside", action="store_true", help="where containers are no processes of this computer, say so")
     @magic("shell")
     def magic_shell(self, line: str, cell: str | None = None) -> None:
         """Run the cell as one bash script in the sandbox: `docker` here talks to the course's own engine.
@@ -71,6 +73,9 @@ class ShellMagics(Magics):
             return
         if needs := terminal.needed(script):
             raise needs.error()
+        if args.outside and getattr(self._engine, "driver", "private") not in ON_THIS_COMPUTER:
+            print("Skipped: the engine is in a virtual machine or a container; its processes are not this computer's.")
+            return
         self._make_way(args.anew)
         result = self._run(script, args.timeout, show=not args.quiet, keep_going=args.keep_going, out=args.out)
         if args.fails and result.exit_code == 0:

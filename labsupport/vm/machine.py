@@ -101,6 +101,13 @@ class Machine:
             print(f"vm# {line}")
             print(self.run(line), end="")
 
+    def as_process(self) -> None:
+        """Print what it is to this computer: one process, by number, kB of memory and program."""
+        print(
+            subprocess.run(["ps", "-o", "pid,rss,comm", "-p", str(self.pid)], capture_output=True, text=True).stdout,
+            end="",
+        )
+
     def memory(self) -> int:
         """Bytes of this computer's memory that the QEMU process holds now (VmRSS of proc_pid_status(5))."""
         text = Path(f"/proc/{self.pid}/status").read_text()

@@ -45,6 +45,9 @@ class Recorded:
             print(f"vm# {line}    [recorded]")
             print(self.run(line), end="")
 
+    def as_process(self) -> None:
+        print("No virtual machine is running on this computer: this is a recorded run.")
+
     def memory(self) -> int:
         return int(self._kept["memory"])
 

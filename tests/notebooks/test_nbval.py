@@ -16,9 +16,10 @@ from nbval_runs import Place, Run, nbval, place
 from labsupport.errors import NoEngine
 from labsupport.lessons import Lesson, find
 from labsupport.lessons.builder import load, load_verdicts
+from labsupport.lessons.source import tags
 
 # lessons of which every cell can be run again, and after the last nothing is left: shall be all
-AGAIN: tuple[str, ...] = ("06",)
+AGAIN = ("03", "06")
 # runs of one lesson follow each other: they use the same files of /tmp
 LESSONS = [pytest.param(each, id=each.name, marks=pytest.mark.together(each.name)) for each in find()]
 On = Callable[[str], Place]
@@ -53,13 +54,20 @@ def _untouched(lesson: Lesson, folder: Path) -> Path:
         if cell.id in answers:
             cell.outputs, cell.execution_count = answers[cell.id].outputs, 1
     if lesson.number in AGAIN:
-        notebook.cells = [each for cell in notebook.cells for each in (cell, *_again(cell))]
+        notebook.cells = [each for cell in notebook.cells for each in (*_alone(cell), *_again(cell))]
     path = folder / "notebooks" / lesson.learner.name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not (folder / "labs").exists():
         (folder / "labs").symlink_to(lesson.folder.parent)
     nbformat.write(notebook, path)
     return path
+
+
+def _alone(cell: Any) -> list[Any]:
+    """The cell; with its output to be compared only where the solution's says something else (a check, a question)."""
+    if cell.cell_type == "code" and not {"check", "ask"} & set(tags(cell)):
+        cell.outputs, cell.execution_count = [], None
+    return [cell]
 
 
 def _again(cell: Any) -> list[Any]:

@@ -66,6 +66,12 @@ def test_a_prediction_in_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_what_happened_here_counts_where_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    lab.predict("01.p2", "a")
+    lab.reveal("01.p2", happened="a")
+    assert "happened   a) yes\n  ✔ as predicted" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

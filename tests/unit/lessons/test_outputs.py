@@ -44,7 +44,7 @@ def test_volatile_parts_keep_the_old_output(old: str, new: str) -> None:
     ("Exited (0) 2 seconds ago\n", "Exited (1) 2 seconds ago\n"),
     ("Exited (0) 2 seconds ago\n", "Up 2 seconds\n"),
     ("a1b2c3d4e5f6: Already exists\n", "a1b2c3d4e5f6: Pull complete\n"),
-    ("80/tcp -> 0.0.0.0:8080\n", "80/tcp -> 0.0.0.0:8081\n"),
+    ("80/tcp -> 0.0.0.0:8080\n", "81/tcp -> 0.0.0.0:8080\n"),
     ("    1 root     sh\n", "   12 root     sh\n"),
     ("    7 root     sleep 1\n", "    7 root     sleep 2\n"),
     ("within 10 seconds\n", "within 20 seconds\n"),

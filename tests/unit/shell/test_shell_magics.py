@@ -70,6 +70,14 @@ def test_failure_fails_the_cell_with_a_verdict_and_no_traceback(ipython):
     assert seen.traceback == "CommandError: exit status 2"
 
 
+@pytest.mark.parametrize(("driver", "ran"), [("private", True), ("rootless", True), ("container", False)])
+def test_a_look_from_outside_only_where_there_is_something_to_see(ipython, driver, ran):
+    ipython.run(f"engine.driver = {driver!r}")
+    said = ipython.run("%%shell --outside\necho looked").text("stdout")
+    assert said == "looked\n" if ran else said.startswith("Skipped: the engine is in a virtual machine")
+    ipython.run("del engine.driver")
+
+
 def test_expected_failure(ipython):
     assert ipython.run("%%shell --fails\nexit 3").text("stdout") == "[exit status 3, as expected]\n"
     seen = ipython.run("%%shell --fails\ntrue")
