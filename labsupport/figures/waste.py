@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labsupport.figures.style import Cell, Picture, Table, Theme, shorten
-from labsupport.layers.files import CAUSES, FileHistory
+from labsupport.layers.files import FileHistory
 from labsupport.layers.units import percent, plural, size
+from labsupport.layers.versions import CAUSES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labsupport.layers.books import bytes_of, shared_between
-from labsupport.layers.files import FileHistory, Version
+from labsupport.layers.files import FileHistory
 from labsupport.layers.model import Image, Layer, Store
+from labsupport.layers.versions import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ def compare_files(first: FileHistory, second: FileHistory) -> list[Difference]:
         elif old is not None and new is not None:
             change = _change(old, new)
             if change:
-                found.append(Difference(change, path, old.size, new.size, new.layer))
+                layer = new.attributes_layer if change == "m" else new.layer
+                found.append(Difference(change, path, old.size, new.size, layer))
     return found
 
 
@@ -52,8 +54,7 @@ def _change(old: Version, new: Version) -> str:
         return "M"
     if "implied" in (before.kind, after.kind):
         return ""  # the archive tells no attributes for it
-    attributes = [(entry.mode, entry.uid, entry.gid, entry.xattrs, entry.device) for entry in (before, after)]
-    return "m" if attributes[0] != attributes[1] else ""
+    return "m" if (old.attributes, before.device) != (new.attributes, after.device) else ""
 
 
 @dataclass(frozen=True, slots=True)

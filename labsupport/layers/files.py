@@ -6,72 +6,17 @@ Whiteouts act on the layers below only, before the layer's own entries, wherever
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from labsupport.errors import ImageDataError
 from labsupport.layers.layerfiles import LayerFiles, clean
 from labsupport.layers.tarstream import Entry
+from labsupport.layers.versions import CAUSES, Content, LayerSummary, Version, attributes_of
 
 # Characters in the paths of folders that archives leave out: one entry of 4 KB can have two thousand folders above it.
 _LONGEST_IMPLIED = 64 << 20
-
-CAUSES = ("deleted", "overwritten", "same bytes")
-
-
-@dataclass(slots=True)
-class Content:
-    """The bytes of one file as one layer stores them; hard links are several names of it."""
-
-    layer: int
-    size: int
-    digest: str
-    names: int = 1
-    fate: str = "visible"
-    killer: int | None = None
-
-
-@dataclass(slots=True)
-class Version:
-    """A path as one layer has it. change: "A" added, "M" changed; fate and killer: what a later layer did to
-    it.
-    """
-
-    path: str
-    layer: int
-    entry: Entry
-    content: Content | None
-    change: str
-    fate: str = "visible"
-    killer: int | None = None
-    previous: Version | None = None
-
-    @property
-    def size(self) -> int:
-        return self.content.size if self.content else 0
-
-
-@dataclass(slots=True)
-class LayerSummary:
-    """Counts and bytes of one layer. Removed: what whiteouts hid; hidden: its own bytes that a later layer hid."""
-
-    added: int = 0
-    added_bytes: int = 0
-    changed: int = 0
-    changed_bytes: int = 0
-    same_bytes: int = 0
-    removed: int = 0
-    removed_bytes: int = 0
-    whiteouts: int = 0
-    hidden: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def stored(self) -> int:
-        return self.added_bytes + self.changed_bytes
-
-    @property
-    def hidden_bytes(self) -> int:
-        return sum(self.hidden.values())
 
 
 class FileHistory:
@@ -128,15 +73,27 @@ class FileHistory:
                 version = version.previous
 
     def hidden(self) -> list[Version]:
-        """Files whose bytes are stored and no longer seen, largest first: the deleted secret, the overwritten
-        archive.
+        """Files whose bytes are stored and no longer seen, largest first: the deleted secret, the overwritten archive.
+
+        A file of several names stands under the one that went last.
         """
         names: dict[int, Version] = {}
         for version in self.versions():
             content = version.content
-            if content is not None and content.fate != "visible" and content.size:
+            if content is not None and content.fate != "visible" and content.size and version.killer == content.killer:
                 names.setdefault(id(content), version)
         return sorted(names.values(), key=lambda version: (-version.size, version.path))
+
+    def largest(self, most: int) -> list[Version]:
+        """The largest files that a container sees; one of several names under the first of them."""
+        names: dict[int, Version] = {}
+        for version in self.live.values():
+            content = version.content
+            if content is not None and content.size:
+                known = names.get(id(content))
+                if known is None or version.path < known.path:
+                    names[id(content)] = version
+        return heapq.nsmallest(most, names.values(), key=lambda version: (-version.size, version.path))
 
     def changes(self, layer: int) -> list[Version]:
         """What a layer added ("A") and changed ("M"), by path. Removals are in `removals`."""
@@ -164,13 +121,13 @@ class FileHistory:
         before = self.live.get(path)
         is_folder = entry.kind == "5"
         if is_folder and before is not None and before.entry.kind in ("5", "implied"):
-            if before.layer != number and _attributes(before.entry) != _attributes(entry):
+            if before.layer != number and attributes_of(before.entry) != attributes_of(entry):
                 self._put(Version(path, number, entry, None, "M"), "overwritten")
                 summary.changed += 1
             elif before.entry.kind == "implied":
                 before.entry = entry
             return
-        content = self._content(entry, number)
+        content, entry = self._content(entry, number)
         change = "A" if before is None or before.layer == number else "M"
         reason = "overwritten"
         if before is not None and content is not None and before.content is not None and content is not before.content:
@@ -185,38 +142,40 @@ class FileHistory:
             del self._children[path]
         self._ensure_parents(path, number, entry)
         self._put(Version(path, number, entry, content, change), reason)
-        own = content.size if content is not None and content.layer == number and entry.kind != "1" else 0
         if change == "A":
             summary.added += 1
-            summary.added_bytes += own
         else:
             summary.changed += 1
-            summary.changed_bytes += own
-            summary.same_bytes += own if reason == "same bytes" else 0
+        if content is not None and entry.kind == "0":
+            content.counted, content.is_same = change, reason == "same bytes"
+            summary.count(content, content.size)
 
-    def _content(self, entry: Entry, number: int) -> Content | None:
-        if entry.kind == "1":
-            target = self.live.get(entry.link)
-            if target is None or target.content is None:
-                return None
-            target.content.names += 1
-            return target.content
-        if entry.kind != "0":
-            return None
-        content = Content(number, entry.size, entry.digest)
-        self.contents.append(content)
-        return content
+    def _content(self, entry: Entry, number: int) -> tuple[Content | None, Entry]:
+        """An entry's file; a hard link to what is no file is another of its kind."""
+        if entry.kind == "0":
+            content = Content(number, entry.size, entry.digest, entry.stored, attributes_of(entry), number)
+            self.contents.append(content)
+            return content, entry
+        target = self.live.get(entry.link) if entry.kind == "1" else None
+        if target is None:
+            return None, entry
+        if target.content is None:
+            return None, replace(target.entry, name=entry.name)
+        content = target.content
+        content.names += 1
+        given = (*attributes_of(entry)[:3], entry.xattrs or content.attributes[3])  # none given, none taken away
+        if given != content.attributes:
+            content.attributes, content.attributes_layer = given, number
+        return content, entry
 
     def _withdraw(self, version: Version, summary: LayerSummary) -> None:
         content = version.content
-        own = content is not None and content.names == 1 and content.layer == version.layer
         if version.change == "A":
             summary.added -= 1
-            summary.added_bytes -= content.size if content and own else 0
         else:
             summary.changed -= 1
-            summary.changed_bytes -= content.size if content and own else 0
-        if content is not None and own:
+        if content is not None and content.names == 1 and content.layer == version.layer:
+            summary.count(content, -content.size)
             content.size = 0  # on no disk, so in no sum
 
     def _put(self, version: Version, reason: str) -> None:
@@ -280,7 +239,3 @@ class FileHistory:
             content.names -= 1
             if content.names == 0:
                 content.fate, content.killer = reason, number
-
-
-def _attributes(entry: Entry) -> tuple[object, ...]:
-    return (entry.mode, entry.uid, entry.gid, entry.xattrs)

@@ -8,11 +8,12 @@ from labsupport.layers.balance import Line
 from labsupport.layers.books import books
 from labsupport.layers.compare import Difference
 from labsupport.layers.container import Writable
-from labsupport.layers.files import CAUSES, FileHistory
+from labsupport.layers.files import FileHistory
 from labsupport.layers.identity import short
 from labsupport.layers.model import Image, Store, Unread
 from labsupport.layers.names import printable
 from labsupport.layers.units import exact, percent, plural, size
+from labsupport.layers.versions import CAUSES, Version
 
 
 def overview(store: Store) -> str:
@@ -113,7 +114,7 @@ def image_text(store: Store, image: Image) -> str:
 
 
 def files_text(history: FileHistory, *, most: int = 10) -> str:
-    """What each layer did to the files, and the largest files that no container sees any more."""
+    """What each layer did to the files, the largest ones, and the largest that no container sees any more."""
     rows = [
         (
             str(number),
@@ -126,6 +127,7 @@ def files_text(history: FileHistory, *, most: int = 10) -> str:
         for number, one in enumerate(history.summaries, 1)
     ]
     lines = columns(("LAYER", "ADDED", "CHANGED", "REMOVED", "BYTES", "HIDDEN LATER"), rows, left=0)
+    lines += largest_lines(history, most=most)
     lost = history.waste()
     total = sum(lost.values())
     lines.append(
@@ -134,9 +136,25 @@ def files_text(history: FileHistory, *, most: int = 10) -> str:
     )
     for version in history.hidden()[:most]:
         killer = (version.killer or 0) + 1
-        where = f"in layer {version.layer + 1}, {version.fate} by layer {killer}"
+        where = f"in layer {_layer_of(version) + 1}, {version.fate} by layer {killer}"
         lines.append(f"  {size(version.size):>8}  /{printable(version.path)}  ({where})")
     return "\n".join(lines)
+
+
+def largest_lines(history: FileHistory, *, most: int = 10) -> list[str]:
+    """The largest files that a container sees."""
+    found = history.largest(most)
+    lines = ["The largest files:"] if found else []
+    for version in found:
+        where = f"in layer {_layer_of(version) + 1}"
+        if version.content is not None and version.content.stored < version.size:
+            where += f", sparse: {size(version.content.stored)} in its archive"
+        lines.append(f"  {size(version.size):>8}  /{printable(version.path)}  ({where})")
+    return lines
+
+
+def _layer_of(version: Version) -> int:
+    return version.content.layer if version.content is not None else version.layer
 
 
 def difference_text(differences: Sequence[Difference], *, most: int = 40) -> str:

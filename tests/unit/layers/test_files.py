@@ -169,7 +169,7 @@ def _images(draw: st.DrawFn) -> tuple[list[list[File]], set[tuple[int, str]], li
     return layers, visible, stored
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(_images())
 def test_against_the_reference(
     case: tuple[list[list[File]], set[tuple[int, str]], list[tuple[int, str, int]]],
