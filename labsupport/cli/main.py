@@ -180,12 +180,18 @@ def progress(form: str | None) -> None:
 @click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK...")
 @click.option("--seed", default="", help="The learner's; else that of the work in which a notebook lies.")
 @click.option("--junitxml", type=click.Path(path_type=Path), help="Also write what was found to this file.")
-def verify(notebooks: tuple[Path, ...], seed: str, junitxml: Path | None) -> int:
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path),
+    help="The folder with the learner's exercise folders; else the one called `exercises` near a notebook.",
+)
+def verify(notebooks: tuple[Path, ...], seed: str, junitxml: Path | None, files: Path | None) -> int:
     """Run learners' notebooks in a fresh sandbox: do their exercises hold?
 
     Each exercise's check must give all points, whatever a notebook's cells print; the other cells must not raise.
     Checks are put back as the course has them: one that is missing, skipped, cleared, edited or duplicated fails.
-    What was typed in a terminal or an editor is in no notebook, and so is not done here.
+    An exercise that does not hold so is tried with the files of its folder, as far as no cell changes them: what was
+    edited outside of the notebook. What was typed in a terminal is not done here.
 
     THE NOTEBOOK'S CODE IS RUN AS YOU, on this computer and not only in the sandbox: verify what you would run yourself.
 
@@ -193,7 +199,7 @@ def verify(notebooks: tuple[Path, ...], seed: str, junitxml: Path | None) -> int
     """
     from labsupport.cli.verify import verify as run_verify
 
-    return run_verify(notebooks, seed, junitxml)
+    return run_verify(notebooks, seed, junitxml, files)
 
 
 @course.command()

@@ -13,13 +13,15 @@ from labsupport.steps import Reporter
 from labsupport.verify import NotVerifiable, results
 
 
-def verify(notebooks: Sequence[Path], seed: str, junitxml: Path | None) -> int:
+def verify(notebooks: Sequence[Path], seed: str, junitxml: Path | None, folder: Path | None) -> int:
     """Print what was found of each notebook; 0 when all hold, 1 when something fails. Raises NotVerifiable."""
     if junitxml and not junitxml.absolute().parent.is_dir():
         raise NotVerifiable(f"there is no folder {junitxml.parent}", next_command=f"mkdir -p {junitxml.parent}")
+    if folder and not folder.is_dir():
+        raise NotVerifiable(f"there is no folder {folder}", next_command=f"ls {folder.parent}")
     found = []
     with signals_as_interrupt():
-        for result in verifying.verify(notebooks, seed, Reporter()):
+        for result in verifying.verify(notebooks, seed, Reporter(), folder):
             found.append(result)
             for line in results.lines(result):
                 click.echo(line)

@@ -2,7 +2,8 @@
 
     merge     the learner's cells with the course's checks put back; what is wrong with it before anything runs. Pure
     verdicts  a pytest plugin: nbval runs a check's cell, and the check itself looks from outside of the kernel
-    place     a sandbox for it, and one run of nbval
+    files     the exercise folders that come along: what was edited outside of the cells
+    place     a sandbox for it, and one run of nbval; another with those files where it does not hold without
     results   the rows as text and as JUnit XML
 
 nbval alone compares what cells print. A learner's names, ports and order are their own, so here an exercise is compared

@@ -24,7 +24,7 @@ from labsupport.lessons.source import METADATA, Cell, Lesson, Notebook, tags
 from labsupport.verify.results import FAIL, Row
 
 ANSWER = "_answer_to_verify"  # in the kernel: what the check's cell hands over
-EXERCISE, PLACE = "verify_exercise", "verify_place"  # in a merged cell's metadata
+EXERCISE, PLACE, BEGINS = "verify_exercise", "verify_place", "verify_begins"  # in a merged cell's metadata
 _SKIPS = ("nbval-skip", "nbval-ignore-output", "raises-exception", "nbval-raises-exception", "skip-execution")
 _MARKS = re.compile(r"^\s*#+\s*(NBVAL_SKIP|NBVAL_IGNORE_OUTPUT|NBVAL_RAISES_EXCEPTION)\s*$", re.MULTILINE)
 
@@ -137,7 +137,8 @@ def _row(check: Check, said: str) -> Row:
 
 
 def _cell(source: str, number: int, *, exercise: str = "", kept: Iterable[str] = ()) -> Cell:
-    metadata: dict[str, Any] = {"tags": list(kept), EXERCISE: exercise, PLACE: number}
+    begins = [name for word in ("begin", "undo") for name, _ in _calls(source, word)]
+    metadata: dict[str, Any] = {"tags": list(kept), EXERCISE: exercise, PLACE: number, BEGINS: begins}
     return new_code_cell(source, id=f"place-{number}", metadata=metadata)  # type: ignore[no-untyped-call]
 
 
@@ -179,12 +180,15 @@ def _same(one: str, other: str) -> bool:
     return first is not None and second is not None and ast.dump(first) == ast.dump(second)
 
 
-def _calls(source: str) -> Iterator[tuple[str, int]]:
-    """The exercises that a cell checks, and at which of its statements: `check("01.2", ...)`, not within another."""
+def _calls(source: str, word: str = "check") -> Iterator[tuple[str, int]]:
+    """The exercises that a cell checks, and at which of its statements: `check("01.2", ...)`, not within another.
+
+    word: what else it may do with them ("begin", "undo").
+    """
     tree = _tree(source)
     for place, statement in enumerate(tree.body if tree else []):
         call = statement.value if isinstance(statement, ast.Expr) else None
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check":
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == word:
             named = {keyword.arg: keyword.value for keyword in call.keywords}
             first = call.args[0] if call.args else named.get("exercise")
             if isinstance(first, ast.Constant) and isinstance(first.value, str):

@@ -11,13 +11,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 
 from labsupport import environment, pace, sandbox, workcopy
+from labsupport.exercises import begun
 from labsupport.exercises.progress import Progress
+from labsupport.exercises.untouched import digests
 from labsupport.jupyter import settings
 from labsupport.lessons import find
 from labsupport.lessons.builder import load
@@ -25,10 +28,10 @@ from labsupport.lessons.execute import CELL_TIMEOUT
 from labsupport.lessons.place import CHOICES, SEED, Place, begin_anew, fresh
 from labsupport.lessons.strip import UP_TWO
 from labsupport.sandbox import marked, paths
-from labsupport.verify import merge
+from labsupport.verify import files, merge
 from labsupport.verify.merge import EXERCISE, PLACE, Merged, NotVerifiable
 from labsupport.verify.results import FAIL, PASS, SKIP, Result, Row
-from labsupport.verify.verdicts import RESULTS
+from labsupport.verify.verdicts import FILES, RESULTS
 
 FOLDER = "verify"  # in the cache, with a folder for each run
 # what the learner has around a notebook: work/notebooks/01.ipynb, work/progress.json
@@ -37,8 +40,9 @@ _OUTCOMES = {"passed": PASS, "failed": FAIL, "skipped": SKIP}
 Report = Callable[[str], None]
 
 
-def verify(notebooks: Sequence[Path], seed: str, report: Report) -> Iterator[Result]:
-    """The result of each notebook, in their order. seed: the learner's, "" for that of the work around each.
+def verify(notebooks: Sequence[Path], seed: str, report: Report, folder: Path | None = None) -> Iterator[Result]:
+    """The result of each notebook, in their order. seed: the learner's, "" for that of the work around each; folder:
+    where the exercise folders are (`files`), None for those near each notebook.
 
     The learner's code is run as the person who calls this. All are read before anything is run. Raises NotVerifiable,
     SandboxError, HubError.
@@ -60,7 +64,8 @@ def verify(notebooks: Sequence[Path], seed: str, report: Report) -> Iterator[Res
                     _refuse_taken_ports()
                     where = stack.enter_context(_place(report))
                 report(f"running {path.name} as the learner {owner}")
-                ran, cells = _run(merged, where, owner, lesson.learner.name)
+                own = files.beside(path.resolve().parents[:_ABOVE], folder)
+                ran, cells = _with_files(merged, where, owner, lesson.learner.name, own, report)
                 checks = {**ran, **checks}
             rows = (checks.get(each.exercise) or _not_run(each.exercise) for each in merged.checks)
             yield Result(path, lesson.number, owner, tuple(rows), cells)
@@ -111,8 +116,40 @@ def _place(report: Report) -> Iterator[Place]:
             home.parent.rmdir()
 
 
-def _run(merged: Merged, where: Place, seed: str, name: str) -> tuple[dict[str, Row], tuple[Row, ...]]:
-    """One run of nbval: a row for each check that it reached, and one for each other cell."""
+def _with_files(
+    merged: Merged, where: Place, seed: str, name: str, own: Path | None, report: Report
+) -> tuple[dict[str, Row], tuple[Row, ...]]:
+    """`_run`, and once more with the learner's files of the exercises that do not hold without; the better of both."""
+    with tempfile.TemporaryDirectory(prefix="course-verify-", ignore_cleanup_errors=True) as kept:
+        checks, cells = _run(merged, where, seed, name, Path(kept))
+        failed = [each for each in merged.left() if checks[each].result == FAIL]
+        said = {each: files.missing(each, own) for each in failed if _start(where, each)}
+        for each in failed:
+            folder = own / each if own else Path(kept, "none")
+            if names := files.edited(folder, _start(where, each), digests(where.work / files.NAME / each)):
+                files.take(folder, names, Path(kept, each))
+                said[each] = f"(with the learner's {', '.join(names)})"
+        if any(Path(kept).iterdir()):
+            report(f"running {name} once more, with files from {own}")
+            again, others = _run(merged, where, seed, name, Path(kept))
+            checks |= {each: again[each] for each in failed if Path(kept, each).is_dir()}
+            cells = tuple(one if one.result != FAIL else other for one, other in zip(cells, others, strict=True))
+    for each in failed:
+        if checks[each].result == FAIL and said.get(each):
+            checks[each] = replace(checks[each], said=f"{checks[each].said}\n{said[each]}")
+    return checks, cells
+
+
+def _start(where: Place, exercise: str) -> Mapping[str, str]:
+    """The files that an exercise began with (path -> digest), none where it was not begun."""
+    known = begun.read(where.sandbox.directory, exercise)
+    return known.left.files if known and known.left else {}
+
+
+def _run(merged: Merged, where: Place, seed: str, name: str, laid: Path) -> tuple[dict[str, Row], tuple[Row, ...]]:
+    """One run of nbval: a row for each check that it reached, and one for each other cell. laid: a folder with the
+    files of exercises that are laid when these begin.
+    """
     begin_anew(where.sandbox, where.work)
     workcopy.refresh(environment.checkout(), where.work)
     # a solution's links go up one folder more than those of the learner's copy
@@ -122,7 +159,8 @@ def _run(merged: Merged, where: Place, seed: str, name: str) -> tuple[dict[str, 
     nbformat.write(merged.notebook, path)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory(prefix="course-verify-", ignore_cleanup_errors=True) as kept:
         results, log = Path(kept, "results.jsonl"), Path(kept, "nbval.txt")
-        _nbval(path, {**where.environment, **_kernels(Path(kept)), "LABSUPPORT_SEED": seed, RESULTS: str(results)}, log)
+        told = {"LABSUPPORT_SEED": seed, RESULTS: str(results), FILES: str(laid)}
+        _nbval(path, {**where.environment, **_kernels(Path(kept)), **told}, log)
         found = {}
         if results.exists():
             found = {(line := json.loads(each))["place"]: line for each in results.read_text("utf-8").splitlines()}

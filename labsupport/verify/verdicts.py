@@ -18,9 +18,11 @@ import pytest
 
 from labsupport import pace
 from labsupport.errors import CourseError
-from labsupport.verify.merge import ANSWER, EXERCISE, PLACE
+from labsupport.sandbox import paths
+from labsupport.verify import files
+from labsupport.verify.merge import ANSWER, BEGINS, EXERCISE, PLACE
 
-RESULTS = "LABSUPPORT_VERIFY_RESULTS"
+RESULTS, FILES = "LABSUPPORT_VERIFY_RESULTS", "LABSUPPORT_VERIFY_FILES"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SECONDS = 30  # to read an answer out of an idle kernel
 # in the kernel: the answer as `check` reads it, then whether `check` there is the course's
@@ -36,8 +38,12 @@ class Verdict(Exception):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: Any) -> Iterator[None]:
-    """nbval runs the cell, and fails it when it raises; then the exercise's check."""
+    """nbval runs the cell, and fails it when it raises; then the learner's files of the exercises that it has begun are
+    laid, and the exercise's check looks.
+    """
     yield
+    for begun in item.cell.metadata.get(BEGINS, ()):
+        files.lay(Path(os.environ[FILES], begun), paths.work() / files.NAME / begun)
     if exercise := item.cell.metadata.get(EXERCISE):
         try:
             _judge(item.parent.kernel, exercise)
