@@ -134,7 +134,8 @@ CACHED = Exercise(
                     mistakes.seen_when(
                         "measured again",
                         "from the first instruction that is not in the cache, all later ones run anew; here a new "
-                        "title.txt stands above the measurement, or the cache was not used.",
+                        "title.txt stands above the measurement, or the cache was not used: then `docker builder "
+                        "prune -f`, and build both again.",
                         lambda lab, value: value == "in two different layers",
                     ),
                 ),
@@ -224,7 +225,12 @@ CACHED = Exercise(
         ),
         Wrong("tagged, not built", (APART, ONE, TITLE, "docker tag {image}:1 {image}:2"), says="a new name"),
         Wrong("the title too early", (APART, TITLE, ONE, TWO), says="{image}:1 has no title yet"),
-        Wrong("without the cache", (APART, ONE, TITLE, TWO + " --no-cache"), says="measured again"),
+        Wrong(
+            "without the cache",
+            # what it leaves there would be found by later builds of the same steps
+            (APART, ONE, TITLE, TWO + " --no-cache", "docker builder prune -f"),
+            says="measured again",
+        ),
         Wrong(
             "built on the first",
             (
@@ -520,14 +526,15 @@ COMMAND = Exercise(
             ),
         ),
         Right(
-            "an executable script of lua's own",
+            "an executable program that says what runs it, a stage of tests last",
             (
-                "printf '#!/usr/bin/env lua\\n' | cat - rows.lua > rows && chmod +x rows",
+                "sed -i '1i #!/usr/bin/env lua' rows.lua && chmod +x rows.lua",
                 whole_file(
                     "Dockerfile",
-                    'FROM lua:5.4\nCOPY . /srv/\nENTRYPOINT ["/usr/bin/env", "lua", "/srv/rows.lua"]\nCMD ["{number}"]',
+                    'FROM lua:5.4 AS rows\nCOPY rows.lua /\nENTRYPOINT ["/rows.lua"]\nCMD ["{number}"]\n'
+                    'FROM rows AS test\nRUN /rows.lua 4\nCMD ["3"]',
                 ),
-                ROWS,
+                ROWS.replace("build", "build --target rows"),
             ),
         ),
         Right(
@@ -800,11 +807,13 @@ def status(container: Any) -> str:
 
 
 def until_first(lab: Lab, image: str) -> float:
-    """Seconds until a container of the image has had its first checks; a long interval is not waited for."""
+    """Seconds until a container of the image has had its first checks; 0 for a long interval: that is not waited for,
+    however slow the machine is.
+    """
     check = lab.inspect("image", image)["Config"].get("Healthcheck") or {}
     begins = check.get("StartPeriod") or 0
     first = (check.get("StartInterval") or 5e9) if begins else (check.get("Interval") or 30e9)
-    return first / 1e9 + 3 if first < 6e9 else 3
+    return first / 1e9 + 3 if first < 6e9 else 0
 
 
 @look("docker inspect --format '{{.State.Health.Status}}' {name}")
@@ -820,7 +829,14 @@ def health(lab: Lab) -> str:
     return status(container)
 
 
-GONE = "printf '#!/bin/sh\\nprintf \"Status: 503 Gone\\\\r\\\\n\\\\r\\\\n\"\\n' > /www/cgi-bin/index.cgi"
+WITHIN = 5.0  # seconds from the page that is gone to "unhealthy"
+ASKED = "wget -q -O /dev/null http://127.0.0.1/"
+# The server refuses everybody (403), and no file of the page is another; where it does not hear us, the page refuses
+GONE = (
+    "echo 'D:*' > /etc/httpd.conf; killall -HUP httpd; "
+    f"for n in 1 2 3 4 5 6 7 8 9; do {ASKED} || exit 0; sleep .1; done 2>/dev/null; "
+    "printf '#!/bin/sh\nprintf \"Status: 503 Gone\\\\r\\\\n\\\\r\\\\n\"\n' > /www/cgi-bin/index.cgi"
+)
 
 
 @look("docker exec {name} rm /www/cgi-bin/index.cgi; watch docker ps")
@@ -833,15 +849,17 @@ def sick(lab: Lab) -> str:
         if not lab.wait(lambda: status(copy) == "healthy", seconds=until_first(lab, image), every=0.1):
             return f"{status(copy)} from the start"
         lab.execute(copy.id, ["sh", "-c", GONE])
-        lab.wait(lambda: status(copy) != "healthy", seconds=5, every=0.1)
+        lab.wait(lambda: status(copy) != "healthy", seconds=WITHIN, every=0.1)
+        if status(copy) == "unhealthy" and (latest := longest(lab)) > WITHIN:
+            return f"unhealthy after up to {latest:g} s"
         failed = (copy.attrs["State"].get("Health") or {}).get("FailingStreak") or 0
         return f"{status(copy)} after {failed} failed checks" if failed and status(copy) == "healthy" else status(copy)
 
 
-def slow(lab: Lab) -> bool:
-    """Whether the image's own health check needs five seconds or more to call it unhealthy. (0 is the default.)"""
+def longest(lab: Lab) -> float:
+    """Seconds that the image's own health check may need, at the longest, to call it unhealthy. (0 is the default.)"""
     check = lab.inspect("image", lab.inspect("container", "{name}")["Image"])["Config"].get("Healthcheck") or {}
-    return float((check.get("Interval") or 30e9) * (check.get("Retries") or 3)) >= 5e9
+    return float((check.get("Interval") or 30e9) * (check.get("Retries") or 3)) / 1e9
 
 
 def last_output(lab: Lab) -> str:
@@ -900,9 +918,11 @@ HEALTHY = Exercise(
                     ),
                     mistakes.seen_when(
                         "too slow",
-                        "interval times retries is five seconds or more; three failures in a row are needed unless "
+                        "interval times retries is more than five seconds; three failures in a row are needed unless "
                         "--retries says otherwise.",
-                        lambda lab, value: str(value).startswith("healthy") and (slow(lab) or value != "healthy"),
+                        lambda lab, value: (
+                            "no health check" not in str(value) and ("after" in str(value) or longest(lab) > WITHIN)
+                        ),
                     ),
                     mistakes.seen_when(
                         "a check that looks away",
@@ -961,6 +981,17 @@ HEALTHY = Exercise(
             says="a check that looks away",
         ),
         Wrong(
+            "files compared",
+            (
+                checked_by("--interval=500ms --retries=2 CMD cmp /www/cgi-bin/index.cgi /p").replace(
+                    "web\n", "web\nRUN cp /www/cgi-bin/index.cgi /p\n"
+                ),
+                SHOP,
+                START,
+            ),
+            says="a check that looks away",
+        ),
+        Wrong(
             "a container of something else",
             (
                 checked_by("--interval=500ms --retries=2 CMD wget -q -O /dev/null http://127.0.0.1/"),
@@ -978,6 +1009,11 @@ HEALTHY = Exercise(
         Wrong(
             "many slow retries",  # far too many: a slow machine is given more than five seconds
             (checked_by("--interval=1s --retries=4000 CMD wget -q -O /dev/null http://127.0.0.1/"), SHOP, START, WELL),
+            says="too slow",
+        ),
+        Wrong(
+            "six seconds",
+            (checked_by("--interval=2s CMD wget -q -O /dev/null http://127.0.0.1/"), SHOP, START),
             says="too slow",
         ),
         Wrong(
@@ -1029,11 +1065,13 @@ def report(lab: Lab) -> str:
     if shown != line(str(lab.values["token"]), 100000):
         return shown
     token, count = secrets.token_hex(4), 100 + secrets.randbelow(900)
-    changes: dict[str, str | None] = {"token.txt": f"{token}\n"}
-    if (program := looks.file("report.lua").fetch(lab)) and "100000" in program:
-        changes["report.lua"] = program.replace("100000", str(count))
-    else:
+    # whatever counts, the given program or one of the learner's own
+    changes: dict[str, str | None] = {
+        name: re.sub(r"(?<!\d)100000(?!\d)", str(count), text) for name, text in builds.texts(lab).items()
+    }
+    if all(text == changes[name] for name, text in builds.texts(lab).items()):
         count = 100000
+    changes["token.txt"] = f"{token}\n"
     with builds.rebuilt(lab, "{image}", changes) as tag:
         again = probes.run(tag).fetch(lab)
     return shown if again == line(token, count) else f"built with another token.txt and report.lua: {again}"
@@ -1111,6 +1149,18 @@ SMALL = Exercise(
                     "CMD cat /report.txt",
                 ),
                 f"DOCKER_BUILDKIT=1 {REPORT[:-1]} -f Dockerfile.small . 2>/dev/null",
+            ),
+        ),
+        Right(
+            "awk counts",
+            (
+                whole_file(
+                    "Dockerfile",
+                    "FROM busybox\nCOPY token.txt /\nRUN awk -v t=$(cat token.txt) 'BEGIN {"
+                    " for (n = 1; n <= 100000; n++) s += n * n;"
+                    ' printf "report %s: the sum of 100000 squares is %.0f", t, s }\' > /r\nCMD cat /r',
+                ),
+                REPORT + " 2>/dev/null",
             ),
         ),
         Right(
@@ -1299,7 +1349,7 @@ SECRET = Exercise(
             (
                 whole_file(
                     "Dockerfile",
-                    'FROM busybox AS made\nARG TOKEN\nRUN printf %s "$TOKEN" | sha256sum | cut -c 1-16 > /licence\n'
+                    'FROM busybox AS made\nARG TOKEN=x\nRUN printf %s "$TOKEN" | sha256sum | cut -c 1-16 > /licence\n'
                     'FROM busybox\nCOPY --from=made /licence /\nCMD ["cat", "/licence"]',
                 ),
                 f"DOCKER_BUILDKIT=0 {LICENCE} --build-arg TOKEN=$(cat token.txt) 2>/dev/null",

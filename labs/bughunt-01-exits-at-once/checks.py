@@ -27,6 +27,11 @@ RESTART_POLICY = mistakes.seen_when(
     "it starts the same program again and again; the program still ends at once.",
     lambda lab, _: lab.inspect("container", "{name}")["HostConfig"]["RestartPolicy"]["Name"] not in ("", "no"),
 )
+FOR_A_WHILE = mistakes.seen_when(
+    "it will end after a while",
+    "a program that waits some seconds keeps the container for as long; process 1 has to be the server itself.",
+    lambda lab, value: "only" in str(value),
+)
 OTHER_PROGRAM = mistakes.seen_when(
     "kept alive by another program",
     "the container runs now, but not what it is for; process 1 has to be the server itself.",
@@ -121,7 +126,7 @@ EXERCISES = (
                     "{name} still runs after two seconds",
                     probes.keeps_running("{name}"),
                     expect.equals("running"),
-                    mistakes=(RESTART_POLICY, mistakes.exited("{name}")),
+                    mistakes=(RESTART_POLICY, FOR_A_WHILE, mistakes.exited("{name}")),
                 ),
             ),
             Step(
@@ -189,6 +194,15 @@ EXERCISES = (
                 says="kept alive by another program",
             ),
             Wrong(
+                "in the background, and half a minute",
+                (
+                    """sed -i 's|^CMD .*|CMD httpd -p 80 -h /www; sleep 30|' Dockerfile""",
+                    "docker build -q -t {image} . 2>/dev/null",
+                    "docker rm -f {name}; docker run -d --name {name} {image}",
+                ),
+                says="it will end after a while",
+            ),
+            Wrong(
                 "a command given to run",
                 ("docker rm -f {name}", "docker run -d --name {name} {image} httpd -f -p 80 -h /www"),
                 says="another command for this one container",
@@ -199,7 +213,7 @@ EXERCISES = (
                     MEND,
                     "docker build -q -t {image} .",
                     "docker rm -f {name}",
-                    "docker run -d --name {name} {image} sleep 9",
+                    "docker run -d --name {name} {image} sleep 900",
                 ),
                 says="kept alive by another program",
             ),

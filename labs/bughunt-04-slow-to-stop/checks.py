@@ -41,7 +41,8 @@ NOT_SAVED = mistakes.seen_when(
 GRACE = 3  # seconds from the signal to SIGKILL
 SAVED = "/data/saved"
 # Another worker, for a copy of the container: what it saves is known to nobody beforehand
-OTHER_WORKER = """trap 'echo "saved {0}" > /data/saved; exit 0' TERM
+OTHER_WORKER = """#!/bin/sh
+trap 'echo "saved {0}" > /data/saved; exit 0' HUP INT QUIT USR1 USR2 TERM
 echo "ready {0}"
 while true; do sleep 1 & wait $!; done
 """
@@ -53,9 +54,10 @@ def stopped(lab: Lab, worker: str = "") -> str:
     options = probes.copy_options(found)
     # the copy saves in a place of its own, and has its own worker.sh
     mounts = [bind for bind in options.pop("volumes", ()) if bind.split(":")[-2] not in ("/data", "/worker.sh")]
-    with lab.throwaway(
-        found["Image"], files={"/worker.sh": worker} if worker else {}, volumes=mounts, **options
-    ) as copy:
+    files = {"/worker.sh": worker} if worker else {}
+    with lab.throwaway(found["Image"], files=files, volumes=mounts, started=False, **options) as copy:
+        probes.bring_files(lab, "{name}", copy, without=("/data", *files))
+        copy.start()
 
         def up() -> bool:
             copy.reload()
@@ -136,6 +138,22 @@ EXERCISES = (
                     "echo mkdir -p /data | cat - worker.sh >start.sh",
                     "DOCKER_BUILDKIT=0 docker build -q -t {image} .",
                     "docker rm -f {name}; docker create --name {name} {image}; docker start {name}",
+                ),
+            ),
+            Right(
+                "the container's own start.sh repaired, no image",
+                (
+                    "sed -i 's/^sh .worker.sh/exec &/' start.sh && docker cp start.sh {name}:/",
+                    "docker restart -t 0 {name}",
+                ),
+            ),
+            Right(
+                "an executable worker with a first line and a stop signal of its own",
+                (
+                    "sed -i 's/ TERM$/ INT/' worker.sh; sed -i '1i #!/bin/sh' worker.sh; chmod +x worker.sh",
+                    "printf 'FROM busybox\\nWORKDIR /data\\nCOPY worker.sh /\\nSTOPSIGNAL INT\\n"
+                    'CMD ["/worker.sh"]\\n\' >Dockerfile',
+                    "docker build -q -t {image} . && docker rm -f {name}; docker run -d --name {name} {image}",
                 ),
             ),
             Right(

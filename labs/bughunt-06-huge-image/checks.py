@@ -28,17 +28,28 @@ LARGEST = 8_000_000  # bytes
 REPORT = "exit 0: 25165824 bytes measured, {token}"
 
 
+UNITS = {MEASURED << 20: 1 << 20, MEASURED << 10: 1 << 10, MEASURED: 1}  # what may be written -> what one MiB is then
+MAKES = re.compile(r"/dev/(?:u?random|zero)|truncate|fallocate|\b(?:dd|head|yes|seq)\b")
+
+
 def with_other_size(text: str, size: int) -> str:
-    """The same instructions, measuring another number of MiB. A number that is only written down becomes 0."""
-    lines = []
-    for line in text.splitlines(keepends=True):
-        makes = re.search("/dev/|truncate|fallocate", line) is not None
-        number = str(size << 20) if makes else "0"
-        line = re.sub(rf"(?<!\d){MEASURED << 20}(?!\d)", number, line)
-        if makes:
-            line = re.sub(rf"(?<!\d){MEASURED}(?=[Mm]?\b)", str(size), line)
-        lines.append(line)
-    return "".join(lines)
+    """The same instructions, measuring another number of MiB: in the commands that make something, and in the variables
+    that those name. A number of bytes that is only written down becomes 0.
+    """
+    joined = re.sub(r"\\[ \t]*\n", " ", text)  # a command is one line, however it is broken
+    parts = re.split(r"(&&|[;|\n])", joined)
+    used = {name for part in parts if MAKES.search(part) for name in re.findall(r"\$\{?([A-Za-z_]\w*)", part)}
+
+    def other(part: str) -> str:
+        named = re.match(r"\s*(?:ARG|ENV)\s+(\w+)", part, re.IGNORECASE)
+        makes = MAKES.search(part) or (named and named[1] in used)
+        for number, unit in UNITS.items():
+            if makes or number == MEASURED << 20:
+                written = rf"(?<!\d){number}(?=[kKmM]?(?:i?B)?\b)"
+                part = re.sub(written, str(size * unit) if makes else "0", part)
+        return part
+
+    return "".join(map(other, parts))
 
 
 @look("docker run --rm {image}")
@@ -54,11 +65,7 @@ def follows(lab: Lab) -> str:
     """What a build of a copy reports when there is another token and another number of measurements."""
     token, size = secrets.token_hex(4), 3 + secrets.randbelow(9)
     changes: dict[str, str | None] = {"token.txt": f"{token}\n"}
-    for path in lab.folder.iterdir():
-        if path.is_file() and path.stat().st_size < 100_000 and path.name != "token.txt":
-            old = lab.inside(path.name).read_text(encoding="utf-8", errors="replace")
-            if (new := with_other_size(old, size)) != old:
-                changes[path.name] = new
+    changes |= {name: with_other_size(text, size) for name, text in builds.texts(lab).items() if name not in changes}
     with builds.rebuilt(lab, "{image}", changes) as tag:
         shown = str(probes.run(tag).fetch(lab))
     if token not in shown:
@@ -123,6 +130,15 @@ EXERCISES = (
                 ),
             ),
             Right(
+                "in kilobytes, over several lines, a stage of tests last",
+                (
+                    "printf 'FROM busybox AS small\\nCOPY count.sh token.txt /\\nARG SIZE=24576\\n"
+                    "RUN dd if=/dev/urandom \\\\\\n of=/measurements bs=1k count=$SIZE && sh /count.sh && rm /m*\\n"
+                    "CMD cat /report\\nFROM small AS test\\nRUN grep measured /report\\nCMD true\\n' > Dockerfile",
+                    BUILD.replace("build", "build --target small") + " 2>/dev/null",
+                ),
+            ),
+            Right(
                 "with a pipe, by the classic builder, :latest",
                 (
                     "printf 'FROM busybox\\nCOPY token.txt /\\nRUN echo \"$(head -c 24m /dev/urandom | wc -c) bytes "
@@ -143,6 +159,15 @@ EXERCISES = (
             ),
         ),
         wrong=(
+            Wrong(
+                "measured, thrown away and typed",
+                (
+                    "printf 'FROM busybox\\nCOPY token.txt /\\nRUN dd if=/dev/urandom of=/m bs=1M count=24 && rm /m && "
+                    'echo "25165824 bytes measured, $(cat /token.txt)" > /report\\nCMD cat /report\\n\' > Dockerfile',
+                    BUILD + " 2>/dev/null",
+                ),
+                says="measurements that were not made",
+            ),
             Wrong(
                 "a report that was typed",
                 (

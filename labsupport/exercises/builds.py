@@ -19,8 +19,11 @@ from labsupport.exercises import traces
 from labsupport.exercises.lab import Lab, Missing, Unreachable
 
 _SECRET = re.compile(r"--mount=(?=\S*\btype=secret\b)(\S+)")
-_ARGUMENT = re.compile(r"^\s*ARG\s+(\w+)\s*$", re.IGNORECASE | re.MULTILINE)
+_ARGUMENT = re.compile(r"^\s*ARG\s+(.+)$", re.IGNORECASE | re.MULTILINE)
+_STAGE = re.compile(r"^\s*FROM\s.*$", re.IGNORECASE | re.MULTILINE)
+_NAMED = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
 LONGEST = 60  # seconds that a build may take on an idle laptop
+LARGEST = 100_000  # bytes of a file that is read as a text
 
 
 @contextmanager
@@ -50,23 +53,27 @@ def built(lab: Lab, changes: Mapping[str, str | None] = {}, *, options: tuple[st
 def rebuilt(
     lab: Lab, image: str, changes: Mapping[str, str | None] = {}, *, options: tuple[str, ...] = (), hand: str = ""
 ) -> Iterator[str]:
-    """`built`, by the Dockerfile that makes `image`: another file of the folder when it was built with `-f`.
+    """`built`, by the Dockerfile that makes `image`: another file of the folder when it was built with `-f`, another
+    stage of it when it was built with `--target`.
 
-    hand: a file that is handed over as every secret the Dockerfile mounts, and its text as every ARG without a
-    default. Raises Missing when none of the folder's Dockerfiles makes an image with the settings of `image`.
+    hand: a file that is handed over as every secret the Dockerfile mounts, and its text as every ARG that no FROM
+    needs. Raises Missing when none of the folder's Dockerfiles makes an image with the settings of `image`.
     """
     wanted, faults = _settings(lab, image), []
     for recipe in recipes(lab):
-        given = _handed(lab, recipe, hand, changes.get(hand)) if hand else ()
-        try:
-            if given:
-                changes = {**changes, recipe: _with_other_key(lab, recipe)}
-            with built(lab, changes, options=("-f", recipe, *given, *options)) as tag:
-                if _settings(lab, tag) == wanted:
-                    yield tag
-                    return
-        except Missing as fault:
-            faults.append(str(fault))
+        said = _text(lab, recipe)
+        given = _handed(said, hand, changes.get(hand)) if hand else ()
+        if given:
+            changes = {**changes, recipe: _with_other_key(said)}
+        stages = _NAMED.findall(said)
+        for aimed in ((), *(("--target", name) for name in stages)):
+            try:
+                with built(lab, changes, options=("-f", recipe, *aimed, *given, *options)) as tag:
+                    if _settings(lab, tag) == wanted:
+                        yield tag
+                        return
+            except Missing as fault:
+                faults.append(str(fault))
     other = f"{lab.fill(image)} is not the image that the Dockerfile makes: build it again"
     raise Missing(faults[0] if faults else other)
 
@@ -83,40 +90,58 @@ def recipes(lab: Lab) -> list[str]:
 def _settings(lab: Lab, image: str) -> tuple[object, ...]:
     """What an image starts. Not its variables: build arguments may be in them."""
     config = lab.inspect("image", image)["Config"]
-    return tuple(config.get(key) or None for key in ("Entrypoint", "Cmd", "User", "WorkingDir"))
+    return (*(config.get(key) or None for key in ("Entrypoint", "Cmd", "User")), config.get("WorkingDir") or "/")
 
 
-def _handed(lab: Lab, recipe: str, file: str, text: str | None) -> tuple[str, ...]:
-    said = lab.inside(recipe).read_text(encoding="utf-8", errors="replace")
+def _text(lab: Lab, recipe: str) -> str:
+    return lab.inside(recipe).read_text(encoding="utf-8", errors="replace")
+
+
+def texts(lab: Lab) -> dict[str, str]:
+    """The small files at the top of the working folder, name -> text."""
+    return {
+        path.name: _text(lab, path.name)
+        for path in sorted(lab.folder.iterdir())
+        if path.is_file() and path.stat().st_size < LARGEST
+    }
+
+
+def _handed(said: str, file: str, text: str | None) -> tuple[str, ...]:
     names = set()
     for mount in _SECRET.findall(said):
         parts = dict(part.partition("=")[::2] for part in mount.split(","))
         place = parts.get("target") or parts.get("dst") or parts.get("destination") or ""
         names.add(parts.get("id") or Path(place).name)
     value = (text or "").removesuffix("\n")
-    arguments = sorted(set(_ARGUMENT.findall(said)))
+    needed = set(re.findall(r"\$\{?(\w+)", "\n".join(_STAGE.findall(said))))
+    words = {word.partition("=")[0] for line in _ARGUMENT.findall(said) for word in line.split()}
+    arguments = sorted(word for word in words - needed if re.fullmatch(r"\w+", word))
     return (*(f"--secret=id={n},src={file}" for n in sorted(names)), *(f"--build-arg={a}={value}" for a in arguments))
 
 
-def _with_other_key(lab: Lab, recipe: str) -> str:
+def _with_other_key(said: str) -> str:
     """The same Dockerfile, every RUN with a secret under another key of the cache.
 
     A secret is no part of the key: else we would be given what was made of the learner's, and the learner ours.
     """
-    said = lab.inside(recipe).read_text(encoding="utf-8", errors="replace")
     place = f"/{traces.STEM}-{secrets.token_hex(4)}"
     return _SECRET.sub(lambda found: f"--mount=type=tmpfs,target={place} {found[0]}", said, count=0)
 
 
 def put(folder: Path, name: str, text: str | None) -> None:
-    """Another text in the place of a file, or none; who may run it stays; a link goes, what it leads to stays.
+    """Another text in the place of a file, or none. Who may run it stays, and what shall (its first line, `#!...`);
+    a link goes, what it leads to stays.
 
     Raises Missing when the place is behind a link that leads out of the folder.
     """
     place = Lab(None, folder=folder).inside(str(Path(name).parent)) / Path(name).name  # type: ignore[arg-type]
-    mode = place.lstat().st_mode & 0o777 if place.is_file() and not place.is_symlink() else None
+    own = place.is_file() and not place.is_symlink()
+    mode = place.lstat().st_mode & 0o777 if own else None
+    first = place.read_bytes().partition(b"\n")[0].decode(errors="replace") if own else ""
     place.unlink(missing_ok=True)
     if text is not None:
+        if first.startswith("#!") and not text.startswith("#!"):
+            text = f"{first}\n{text}"
         with place.open("x", encoding="utf-8") as file:
             file.write(text)
         if mode is not None:

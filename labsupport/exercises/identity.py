@@ -130,6 +130,8 @@ def _content(layers: Any, config: Any) -> str:
     config = config or {}
     settings = {key: config.get(key) or None for key in ("Entrypoint", "Cmd", "Env", "User", "WorkingDir")}
     settings["User"] = settings["User"] or ""
+    # the builders do not agree on how to say that an image has none
+    settings["WorkingDir"] = settings["WorkingDir"] or "/"
     return json.dumps([layers or [], settings], sort_keys=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import bz2
+import codecs
 import gzip
 import io
 import json
@@ -20,6 +21,7 @@ from labsupport.exercises.lab import Lab
 from labsupport.exercises.looks import Look
 
 LARGEST = 32_000_000  # bytes of a file that are looked into
+LONG = 16  # bytes of a secret whose halves can't be anything else
 DEEPEST = 3  # packed files in packed files
 
 _PACKED: tuple[tuple[bytes, Callable[[bytes], bytes]], ...] = (
@@ -66,9 +68,14 @@ def search(lab: Lab, image: str, secret: str) -> list[str]:
 
 
 def forms(secret: str) -> tuple[bytes, ...]:
-    """A secret as it is and in the encodings that anybody undoes: base64 at each offset, hexadecimal, backwards."""
+    """A secret as it is, its halves, and the encodings that anybody undoes: base64 at each offset, hexadecimal, rot13,
+    backwards.
+    """
     raw = secret.encode()
     found = [raw, raw[::-1], raw.upper(), raw.hex().encode(), raw.hex().upper().encode(), secret.encode("utf-16-le")]
+    found.append(codecs.encode(secret, "rot13").encode())
+    if len(raw) >= LONG:
+        found += [raw[: len(raw) // 2], raw[len(raw) // 2 :]]
     for before in range(3):
         coded = base64.b64encode(b"\x00" * before + raw)
         # the letters that share bits with what stands before or behind it are others there

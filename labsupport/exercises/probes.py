@@ -7,14 +7,19 @@ import math
 import re
 import secrets
 import shlex
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from labsupport import pace
+from labsupport.exercises import lasting
 from labsupport.exercises.lab import Lab, Missing
 from labsupport.exercises.looks import Look
 
+_ADDED, _REMOVED = 1, 2  # kinds of change (API, /containers/{id}/changes)
+_FOLDER = 1 << 31  # in a mode as the engine writes it (Go's os.ModeDir)
+_LARGEST = 1_000_000  # bytes of a file
 LONGEST = 120  # seconds for what ends by itself, however slow the machine is
 # What the runtime says when there is no such program, the same words in all engines
 _NOT_STARTED = re.compile(r'exec: "[^"]*": [^:]+')
@@ -124,6 +129,27 @@ def copy_options(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if value}
 
 
+def bring_files(lab: Lab, name: str, copy: Any, *, without: tuple[str, ...] = ()) -> None:
+    """Put the files that a container has changed in itself (`docker cp`, `docker exec`) into a copy that has not been
+    started; not those below the paths in `without`, and none above 1 MB. Raises what the Docker SDK raises.
+    """
+    api = lab.client.api
+    identity = lab.inspect("container", name)["Id"]
+    for row in sorted(api.diff(identity) or (), key=lambda row: str(row["Path"])):
+        path = str(row["Path"])
+        if row["Kind"] == _REMOVED or any(f"{path}/".startswith(f"{each}/") for each in without):
+            continue
+        stream, about = api.get_archive(identity, path)
+        if about["mode"] & _FOLDER:
+            stream.close()
+            if row["Kind"] == _ADDED:
+                entry = tarfile.TarInfo(path.lstrip("/"))
+                entry.type, entry.mode = tarfile.DIRTYPE, about["mode"] & 0o777
+                copy.put_archive("/", entry.tobuf() + bytes(2 * tarfile.BLOCKSIZE))
+        elif about["size"] <= _LARGEST:
+            copy.put_archive(path.rpartition("/")[0] or "/", b"".join(stream))
+
+
 def stopping(name: str, *, grace: int = 3, ready: str = "") -> Look:
     """How a copy of the container stops: "ended by itself, exit code 0" or "killed after 3 s, exit code 137".
 
@@ -152,7 +178,9 @@ def stopping(name: str, *, grace: int = 3, ready: str = "") -> Look:
 
 
 def keeps_running(name: str, *, seconds: float = 2.0) -> Look:
-    """`running` once the container has run for that long, else how it ended. At once if it has already."""
+    """`running` once the container has run for that long, else how it ended, at once if it has already; "running, for
+    30 s only" when its command says that it will end (`lasting.short`).
+    """
 
     def fetch(lab: Lab) -> str:
         import requests
@@ -169,7 +197,10 @@ def keeps_running(name: str, *, seconds: float = 2.0) -> Look:
         except requests.exceptions.RequestException:
             lab.forget()
             after = lab.inspect("container", name)["State"]
-            return "running" if after["Running"] and after["StartedAt"] == state["StartedAt"] else "restarting"
+            if not after["Running"] or after["StartedAt"] != state["StartedAt"]:
+                return "restarting"
+            limit = lasting.short([*(found["Config"].get("Entrypoint") or ()), *(found["Config"].get("Cmd") or ())])
+            return "running" if limit is None else f"running, for {limit:g} s only"
         lab.forget()
         return ended(lab.inspect("container", name)["State"])
 

@@ -17,6 +17,26 @@ def test_another_text_may_be_run_as_the_file_that_was_there(tmp_path: Path) -> N
     assert script.stat().st_mode & 0o777 == 0o755
 
 
+def test_what_shall_run_it_stays_named_in_the_first_line(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.lua"
+    rows.write_text("#!/usr/bin/env lua\nprint(1)\n", encoding="utf-8")
+    builds.put(tmp_path, "rows.lua", "print(2)\n")
+    assert rows.read_text(encoding="utf-8") == "#!/usr/bin/env lua\nprint(2)\n"
+    builds.put(tmp_path, "rows.lua", "#!/bin/sh\necho 3\n")
+    assert rows.read_text(encoding="utf-8") == "#!/bin/sh\necho 3\n"
+
+
+def test_arguments_and_secrets_are_handed_over_but_to_no_base(tmp_path: Path) -> None:
+    said = (
+        "ARG BASE=busybox\nFROM ${BASE} AS made\nARG TOKEN=none\narg A B='c d'\n"
+        "RUN --mount=type=secret,id=t true\nRUN --mount=type=secret,target=/run/key,required=true true\n"
+    )
+    assert builds._handed(said, "token.txt", "k1\n") == (
+        "--secret=id=key,src=token.txt", "--secret=id=t,src=token.txt",
+        "--build-arg=A=k1", "--build-arg=B=k1", "--build-arg=TOKEN=k1",
+    )  # fmt: skip
+
+
 def test_a_link_goes_and_what_it_leads_to_stays(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

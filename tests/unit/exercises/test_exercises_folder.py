@@ -82,3 +82,20 @@ def test_a_file_is_exchanged_and_not_what_its_link_leads_to(lab: Lab) -> None:
     builds.put(lab.folder, "needs.txt", "lua\n")
     assert (lab.folder / "needs.txt").read_text() == "lua\n"
     assert outside(lab) == {"mine": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("RUN dd if=/dev/urandom of=/m bs=1M count=24", "RUN dd if=/dev/urandom of=/m bs=1M count=5"),
+        ("RUN dd if=/dev/zero \\\n of=/m bs=1k \\\n count=24576", "RUN dd if=/dev/zero   of=/m bs=1k   count=5120"),
+        ("ARG SIZE=24\nRUN dd bs=1M count=$SIZE", "ARG SIZE=5\nRUN dd bs=1M count=$SIZE"),
+        ("RUN head -c $((24*1024*1024)) /dev/urandom >/m", "RUN head -c $((5*1024*1024)) /dev/urandom >/m"),
+        ("RUN yes | head -c 24MiB >/m", "RUN yes | head -c 5MiB >/m"),
+        ("truncate -s 25165824 /m", "truncate -s 5242880 /m"),
+        ("RUN dd bs=24M count=1 && echo 25165824 bytes", "RUN dd bs=5M count=1 && echo 0 bytes"),
+        ("FROM busybox:24\nARG SIZE=24\nCMD sleep 24", "FROM busybox:24\nARG SIZE=24\nCMD sleep 24"),
+    ],
+)
+def test_bug_hunt_6_measures_another_size_however_it_is_written(text: str, other: str) -> None:
+    assert checks("bughunt-06").with_other_size(text, 5) == other

@@ -41,6 +41,9 @@ RAW = f"a token: {SECRET}\n".encode()
         base64.encodebytes(b"y" * 50 + RAW),
         RAW.hex().encode(),
         RAW[::-1],
+        b"x7s03n9p1q2r4o56",  # rot13
+        b"first k7f03a9c",
+        b"then 1d2e4b56",
     ],
     # packed bytes hold the time, and names of tests must be the same in every process
     ids=lambda content: "",
@@ -50,7 +53,7 @@ def test_a_secret_is_found_in_every_writing(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x1f\x8bno archive", b"PK\x03\x04", b"k7f03a9c1d2e4b55", bytes(range(256)) * 99]
+    "content", [b"", b"\x1f\x8bno archive", b"PK\x03\x04", b"k7f03a9b1d2e4b55", bytes(range(256)) * 99]
 )
 def test_nothing_is_found_where_nothing_is(content: bytes) -> None:
     assert not leaks.in_bytes(content, leaks.forms(SECRET))
@@ -80,15 +83,10 @@ def test_the_configuration_is_told_apart() -> None:
     assert list(leaks._in_blob(io.BytesIO(blob), leaks.forms(SECRET))) == ["its configuration"]
 
 
-def test_the_dockerfile_and_what_it_is_handed(tmp_path: Path) -> None:
+def test_the_dockerfiles_of_a_folder(tmp_path: Path) -> None:
     lab = Lab(None, folder=tmp_path)  # type: ignore[arg-type]
     with pytest.raises(Missing, match="no Dockerfile"):
         builds.recipes(lab)
     for name in ("my.dockerfile", "Dockerfile", "Dockerfile.dockerignore", "Dockerfile~", "notes.md"):
-        (tmp_path / name).write_text(
-            "FROM busybox\nARG A\nARG B=1\nRUN --mount=type=secret,target=/t,required=true cat /t\n"
-        )
+        (tmp_path / name).write_text("FROM busybox\n")
     assert builds.recipes(lab) == ["Dockerfile", "my.dockerfile"]
-    assert builds._handed(lab, "Dockerfile", "token.txt", "abc\n") == (
-        "--secret=id=t,src=token.txt", "--build-arg=A=abc",
-    )  # fmt: skip
