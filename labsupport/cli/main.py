@@ -11,6 +11,7 @@ import click
 
 from labsupport import __version__
 from labsupport.cli import authors
+from labsupport.cli.layers import layers
 from labsupport.errors import CourseError
 from labsupport.sandbox import paths, trouble
 from labsupport.steps import say
@@ -202,20 +203,7 @@ def verify(notebooks: tuple[Path, ...], seed: str, junitxml: Path | None, files:
     return run_verify(notebooks, seed, junitxml, files)
 
 
-@course.command()
-@click.argument("images", nargs=-1)
-@click.option(
-    "--archive",
-    type=click.Path(path_type=Path),
-    help="Read a `docker save` archive or OCI layout instead; - reads it from a pipe.",
-)
-@click.option("--files", is_flag=True, help="Also what each layer did to the files, and what is hidden.")
-@click.option("--check", is_flag=True, help="Our sums beside the engine's, or the archive's, own.")
-def layers(images: tuple[str, ...], archive: Path | None, files: bool, check: bool) -> None:
-    """Show what images share, or the layers of those named."""
-    from labsupport.cli.layers import layers as run_layers
-
-    run_layers(images, archive, files, check)
+course.add_command(layers)
 
 
 @course.group(invoke_without_command=True)

@@ -1,20 +1,64 @@
-"""`python3 -m labsupport layers`: what is asked for, read from an engine or from an archive, as text."""
+"""`python3 -m labsupport layers`: what is asked for, read from an engine or from an archive, as text or as JSON."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labsupport.errors import ImageDataError
-from labsupport.layers.balance import archive_balance, balance
+from labsupport.layers.balance import Line, archive_balance, balance
 from labsupport.layers.connection import EngineApi
+from labsupport.layers.document import as_json, document
 from labsupport.layers.engine import Reader, read_files
+from labsupport.layers.files import FileHistory
+from labsupport.layers.filetree import FileTree
 from labsupport.layers.imagefile import ImageArchive, none_of, read_archive, read_path
+from labsupport.layers.limits import Finding, Limits, check_limits
 from labsupport.layers.model import Image, Store, Unread
-from labsupport.layers.text import check_text, files_text, image_text, overview, unread_lines
+from labsupport.layers.text import check_text, files_text, findings_text, image_text, overview, tree_lines, unread_lines
 
 _PIECE = 1 << 19  # bytes read from a pipe at a time
+
+
+@dataclass(frozen=True, slots=True)
+class TreeWish:
+    """How the files are listed (see filetree.py). layer: counted from 1, None the last; depth: None for all."""
+
+    layer: int | None = None
+    folder: str = ""
+    match: str = ""
+    sort: str = "size"
+    only_changes: bool = False
+    depth: int | None = 2
+
+    def of(self, history: FileHistory) -> FileTree:
+        layer = None if self.layer is None else self.layer - 1
+        return FileTree(history, layer, match=self.match, only_changes=self.only_changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read: the chosen images of a store, their files where these were asked for, and what could not be."""
+
+    store: Store
+    images: Sequence[Image]
+    contents: ImageArchive | None = None
+    unread: Sequence[Unread] = ()
+    _histories: dict[str, FileHistory] = field(default_factory=dict)
+
+    def history(self, image: Image) -> FileHistory | None:
+        """What the layers did to the files, None when they were not read."""
+        if self.contents is not None and image.id not in self._histories:
+            there = next((one for one in self.contents.store.images if one.chain == image.chain), None)
+            if there is not None:
+                self._histories[image.id] = self.contents.history(there)
+        return self._histories.get(image.id)
+
+    @property
+    def left_out(self) -> list[Unread]:
+        return list(dict.fromkeys((*self.unread, *self.store.unread)))
 
 
 def layers_command(
@@ -24,31 +68,71 @@ def layers_command(
     archive: str | Path | None = None,
     files: bool = False,
     check: bool = False,
+    tree: TreeWish | None = None,
+    json: bool = False,
 ) -> str:
     """The text of `python3 -m labsupport layers`.
 
-    Without images: all of them, and the tree. With images: each one's history and layers. archive: read a
+    Without images: all of them, and the tree of layers. With images: each one's history and layers. archive: read a
     `docker save` archive or an OCI layout instead of an engine (api may be None), "-" standard input. files: what each
-    layer did to the files, and what is hidden (exports the images). check: our sums beside the engine's, or the
-    archive's. Raises ImageDataError.
+    layer did to the files, and what is hidden (exports the images). tree: the files themselves. check: our sums beside
+    the engine's, or the archive's. json: the same as a JSON document. Raises ImageDataError.
     """
+    if check and archive is None:
+        return _engine_check(api, images, json)
+    seen = look(api, images, archive=archive, files=files or check or tree is not None)
+    lines = archive_balance(seen.contents, seen.images) if check and seen.contents else None
+    if json:
+        return as_json(_document(seen, files, tree, lines))
+    if lines is not None:
+        return check_text(lines, "ARCHIVE")
+    if not images and archive is None and seen.contents is None:
+        return overview(seen.store)
+    return _text(seen, files, tree)
+
+
+def check_command(
+    api: EngineApi | None,
+    images: Sequence[str],
+    limits: Limits,
+    *,
+    archive: str | Path | None = None,
+    json: bool = False,
+) -> tuple[str, bool]:
+    """The text of `layers check`, and whether all images are within the limits. Raises ImageDataError when one of them
+    could not be read: nobody knows what it is within.
+    """
+    seen = look(api, images, archive=archive, files=True)
+    if seen.left_out:
+        name, why = seen.left_out[0]
+        raise ImageDataError(f"{name} could not be read.", seen=why)
+    found: list[Finding] = []
+    for image in seen.images:
+        history = seen.history(image)
+        if history is None:
+            raise ImageDataError(f"The files of {image.name} could not be read.")
+        found += check_limits(image, history, limits)
+    holds = all(finding.holds for finding in found)
+    if not json:
+        return findings_text(found), holds
+    made = _document(seen, True, None, None)
+    made["limits"] = [{"image": one.image, "limit": one.limit, "holds": one.holds, "seen": one.seen} for one in found]
+    return as_json(made), holds
+
+
+def look(
+    api: EngineApi | None, images: Sequence[str] = (), *, archive: str | Path | None = None, files: bool = False
+) -> Seen:
+    """Read what is asked for: these images, or all. Raises ImageDataError when there is nothing that can be read."""
     if archive is not None:
         opened = opened_archive(archive)
-        chosen = selected(opened.store, images)
-        if check:
-            return check_text(archive_balance(opened, chosen), "ARCHIVE")
-        return _text(opened.store, chosen, opened if files else None)
+        return Seen(opened.store, selected(opened.store, images), opened if files else None)
     assert api is not None, "an engine or an archive"
     reader = Reader(api)
-    if check:
-        wanted = set(reader.read(images).images) if images else set()
-        return check_text(balance(reader, [image.id for image in wanted]))
     everything = reader.read()  # all of them: who else uses a layer
-    if not images and not files:
-        return overview(everything)
     store = reader.read(images, exact=True) if images else everything
-    if not store.images:
-        raise none_of(store.unread)
+    if not store.images and (images or files):
+        raise none_of(store.unread) if store.unread else ImageDataError("There are no images.")
     contents = None
     if files:
         contents = read_files(api, [image.tags[0] if image.tags else image.id for image in store.images])
@@ -56,7 +140,7 @@ def layers_command(
     ids = {image.id for image in store.images}
     everything = reader.read()
     unread = [*store.unread, *(contents.store.unread if contents else ())]
-    return _text(everything, [one for one in everything.images if one.id in ids], contents, unread)
+    return Seen(everything, [one for one in everything.images if one.id in ids], contents, unread)
 
 
 def opened_archive(archive: str | Path) -> ImageArchive:
@@ -81,11 +165,8 @@ def selected(store: Store, names: Sequence[str]) -> list[Image]:
     found: list[Image] = []
     for name in names:
         one = store.image(name)
-        same = [
-            image
-            for image in store.images
-            if one is not None and (image.id == one.id or set(image.tags) & set(one.tags))
-        ]
+        # one tag may be of several platforms' images
+        same = [image for image in store.images if one is not None and (image is one or set(image.tags) & {*one.tags})]
         if not same:
             for unread in store.unread:
                 if name in unread.name:
@@ -96,13 +177,37 @@ def selected(store: Store, names: Sequence[str]) -> list[Image]:
     return found or list(store.images)
 
 
-def _text(store: Store, images: Sequence[Image], contents: ImageArchive | None, unread: Sequence[Unread] = ()) -> str:
+def _engine_check(api: EngineApi | None, images: Sequence[str], json: bool) -> str:
+    assert api is not None, "an engine or an archive"
+    reader = Reader(api)
+    wanted = list(reader.read(images).images) if images else []
+    lines = balance(reader, [image.id for image in wanted])
+    if not json:
+        return check_text(lines)
+    store = reader.read()
+    return as_json(document(store, wanted or store.images, lines=lines))
+
+
+def _document(seen: Seen, files: bool, tree: TreeWish | None, lines: list[Line] | None) -> dict[str, object]:
+    histories = {image.id: history for image in seen.images if (history := seen.history(image)) is not None}
+    return document(
+        seen.store,
+        seen.images,
+        histories=histories if files else None,
+        trees={key: tree.of(history) for key, history in histories.items()} if tree is not None else None,
+        lines=lines,
+        unread=seen.unread,
+    )
+
+
+def _text(seen: Seen, files: bool, tree: TreeWish | None) -> str:
     parts = []
-    for image in images:
-        parts.append(image_text(store, image))
-        if contents is not None:
-            there = next((one for one in contents.store.images if one.chain == image.chain), None)
-            if there is not None:
-                parts.append(files_text(contents.history(there)))
-    left_out = unread_lines([*unread, *(one for one in store.unread if one not in unread)])
+    for image in seen.images:
+        parts.append(image_text(seen.store, image))
+        history = seen.history(image)
+        if history is not None and files:
+            parts.append(files_text(history))
+        if history is not None and tree is not None:
+            parts.append("\n".join(tree_lines(tree.of(history), tree.folder, sort=tree.sort, depth=tree.depth)))
+    left_out = unread_lines(seen.left_out)
     return "\n\n".join([*parts, *(["\n".join(left_out)] if left_out else [])])

@@ -9,7 +9,9 @@ from labsupport.layers.books import books
 from labsupport.layers.compare import Difference
 from labsupport.layers.container import Writable
 from labsupport.layers.files import FileHistory
+from labsupport.layers.filetree import FileTree
 from labsupport.layers.identity import short
+from labsupport.layers.limits import Finding
 from labsupport.layers.model import Image, Store, Unread
 from labsupport.layers.names import printable
 from labsupport.layers.units import exact, percent, plural, size
@@ -151,6 +153,34 @@ def largest_lines(history: FileHistory, *, most: int = 10) -> list[str]:
             where += f", sparse: {size(version.content.stored)} in its archive"
         lines.append(f"  {size(version.size):>8}  /{printable(version.path)}  ({where})")
     return lines
+
+
+def tree_lines(
+    tree: FileTree, folder: str = "", *, sort: str = "size", depth: int | None = 2, most: int = 500
+) -> list[str]:
+    """A folder's files and those below it, down to so many levels and at most so many lines."""
+    root, count = tree.root, len(tree.history.layers)
+    head = f"After layer {tree.layer + 1} of {count}: " if count else ""
+    lines = [f"{head}{plural(root.files, 'file')}, {size(root.size)}; {root.changes:,} added, changed or removed by it"]
+    rows: list[tuple[str, ...]] = []
+    left = 0
+    for at, row in tree.walk(folder, sort=sort, depth=depth):
+        if len(rows) == most:
+            left += 1
+            continue
+        name = "  " * at + printable(row.name) + ("/" if row.kind == "folder" else "")
+        if row.link:
+            name += f" -> {printable(row.link)}"
+        if row.kind == "file" and row.stored < row.size and row.change != "D":
+            name += f"  (sparse: {size(row.stored)} in its archive)"
+        rows.append((row.change, f"{row.files:,}" if row.kind == "folder" else "", size(row.size), name))
+    lines += columns(("", "FILES", "SIZE", "NAME"), rows, left=1, last_left=True)
+    return [*lines, f"and {left:,} more"] if left else lines
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Each limit in a line: whether it holds in a word, and what was seen."""
+    return "\n".join(f"{'ok' if one.holds else 'FAIL':<4}  {one.image}: {one.limit}: {one.seen}" for one in findings)
 
 
 def _layer_of(version: Version) -> int:
