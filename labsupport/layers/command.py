@@ -29,13 +29,13 @@ class TreeWish:
     layer: int | None = None
     folder: str = ""
     match: str = ""
-    sort: str = "size"
+    order: str = "size"
     only_changes: bool = False
     depth: int | None = 2
 
     def of(self, history: FileHistory) -> FileTree:
-        layer = None if self.layer is None else self.layer - 1
-        return FileTree(history, layer, match=self.match, only_changes=self.only_changes)
+        layer = max(len(history.layers), 1) if self.layer is None else self.layer
+        return FileTree(history, layer - 1, match=self.match, only_changes=self.only_changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +208,6 @@ def _text(seen: Seen, files: bool, tree: TreeWish | None) -> str:
         if history is not None and files:
             parts.append(files_text(history))
         if history is not None and tree is not None:
-            parts.append("\n".join(tree_lines(tree.of(history), tree.folder, sort=tree.sort, depth=tree.depth)))
+            parts.append("\n".join(tree_lines(tree.of(history), tree.folder, order=tree.order, depth=tree.depth)))
     left_out = unread_lines(seen.left_out)
     return "\n\n".join([*parts, *(["\n".join(left_out)] if left_out else [])])

@@ -122,20 +122,26 @@ def files_document(history: FileHistory, *, most: int = 100) -> dict[str, Any]:
 
 def tree_document(tree: FileTree) -> dict[str, Any]:
     """All of a tree's rows, folders before what lies in them, by name."""
-    rows = [
-        {
-            **named(row.path),
-            "kind": row.kind,
-            "change": row.change,
-            "size": row.size,
-            "files": row.files,
-            "layer": row.layer + 1,
-            "mode": f"{row.mode:04o}",
-            "owner": [row.uid, row.gid],
-        }
-        for _, row in tree.walk(sort="name")
-    ]
-    return {"layer": tree.layer + 1, "size": tree.root.size, "files": tree.root.files, "rows": rows}
+    root = tree.nodes[""]
+    rows = []
+    for _, node in tree.walk(order="name"):
+        version = node.version
+        told = version if version is not None and version.entry.kind != "implied" else None
+        content = version.content if version is not None else None
+        layer = content.layer if content is not None else version.layer if version is not None else None
+        rows.append(
+            {
+                **named(node.path),
+                "kind": node.kind,
+                "change": node.change,
+                "size": node.size,
+                "files": node.files,
+                "layer": None if layer is None else layer + 1,
+                "mode": f"{told.attributes[0]:04o}" if told else None,
+                "owner": list(told.attributes[1:3]) if told else None,
+            }
+        )
+    return {"layer": tree.layer + 1, "size": root.bytes, "files": root.files, "rows": rows}
 
 
 def check_document(lines: Iterable[Line]) -> list[dict[str, Any]]:

@@ -1,181 +1,152 @@
-"""The files of an image as a tree, as one layer leaves them: bytes of every folder, and what the layer changed.
-
-Made for 400,000 files: sums are made once, rows only for the folder that is looked at.
+"""The files of an image as they are at one of its layers: a tree with the bytes of every folder, made once and looked
+into folder by folder, so that a page need not hold 400,000 files.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from labsupport.errors import ImageDataError
 from labsupport.layers.files import FileHistory
 from labsupport.layers.layerfiles import clean
-from labsupport.layers.versions import Content, Version
+from labsupport.layers.versions import Version
 
-KINDS = {"0": "file", "1": "file", "2": "symlink", "3": "device", "4": "device", "5": "folder", "6": "pipe"}
-SORTS = ("size", "name", "files")
+_FOLDERS = ("5", "implied")
+_KINDS = {"0": "file", "1": "file", "2": "symlink", "3": "device", "4": "device", "6": "pipe"}
+ORDERS = ("size", "name", "files")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One path. change: what the layer did to it, "A" added, "M" changed, "D" removed, "" nothing. size: bytes of the
-    file, or of all files below a folder, a file of several names once; of a removed one, what it had. files: how many
-    that are, itself for a file; changes: how many of them the layer added, changed or removed. layer: that it is from,
-    counted from 0. stored: bytes in the layer's archive, fewer for a sparse file.
+@dataclass(slots=True)
+class Node:
+    """A path at a layer. change: "A" added by it, "M" changed, "D" removed, "" there before; files, bytes: of a folder
+    all below it that is there (a file with several names counts once).
     """
 
     path: str
-    kind: str
+    version: Version | None
     change: str
-    size: int
-    files: int
-    changes: int
-    layer: int
-    mode: int
-    uid: int
-    gid: int
-    link: str = ""
-    stored: int = 0
+    bytes: int = 0
+    files: int = 0
 
     @property
     def name(self) -> str:
         return self.path.rpartition("/")[2]
 
-
-class FileTree:
-    """What is there after a layer, counted from 0 (the last one: what a container sees), and what that layer removed.
-
-    match: only paths like this, shell patterns for the whole path or its last part, without `*?[` any part of the path.
-    only_changes: only what the layer added, changed or removed. Folders are there for what is in them, and for
-    themselves when nothing is left out. Raises ImageDataError when there is no such layer.
-    """
-
-    def __init__(
-        self, history: FileHistory, layer: int | None = None, *, match: str = "", only_changes: bool = False
-    ) -> None:
-        last = len(history.layers) - 1
-        self.layer = last if layer is None else layer
-        if not 0 <= self.layer <= max(last, 0):
-            raise ImageDataError(f"There is no layer {self.layer + 1}.", seen=f"{last + 1} layers")
-        self.history = history if self.layer == last else FileHistory(history.layers[: self.layer + 1])
-        self._all = not match and not only_changes
-        self._only_changes = only_changes
-        self._matches = matcher(match)
-        self._versions: dict[str, Version] = {}
-        self._removed: set[str] = set()
-        self._sums: dict[str, list[int]] = {"": [0, 0, 0]}  # bytes, files, changes
-        self._children: dict[str, list[str]] = {}
-        self._collect()
-
-    def rows(self, folder: str = "", *, sort: str = "size") -> list[Row]:
-        """What lies in a folder: the largest first, or by "name", or those with most "files". Raises ImageDataError."""
-        place = clean(folder)
-        if place not in self._sums:
-            raise ImageDataError(f"There is no folder /{place} here.", seen=f"layer {self.layer + 1}")
-        found = [self._row(path) for path in self._children.get(place, ())]
-        if sort == "name":
-            return sorted(found, key=lambda row: row.path)
-        by_size = sort == "size"
-        return sorted(found, key=lambda row: (-(row.size if by_size else row.files), row.path))
-
-    def walk(self, folder: str = "", *, depth: int | None = None, sort: str = "size") -> Iterator[tuple[int, Row]]:
-        """A folder's rows and those below, each with its depth from 0, down to so many."""
-        waiting = [(0, row) for row in reversed(self.rows(folder, sort=sort))]
-        while waiting:
-            at, row = waiting.pop()
-            yield at, row
-            if row.path in self._children and (depth is None or at + 1 < depth):
-                waiting.extend((at + 1, below) for below in reversed(self.rows(row.path, sort=sort)))
+    @property
+    def is_folder(self) -> bool:
+        return self.version is None or self.version.entry.kind in _FOLDERS
 
     @property
-    def root(self) -> Row:
-        """All of it: bytes, files, changes."""
-        size, files, changes = self._sums[""]
-        return Row("", "folder", "", size, files, changes, self.layer, 0, 0, 0)
+    def kind(self) -> str:
+        """ "folder", "file", "symlink", "device", "pipe", "other"."""
+        if self.version is None or self.is_folder:
+            return "folder"
+        return _KINDS.get(self.version.entry.kind, "other")
 
-    def _collect(self) -> None:
-        linked: dict[int, tuple[Content, str]] = {}  # files of several names, under the first of them
-        history = self.history
-        for path, version in history.live.items():
-            if version.is_folder:
-                if self._all:
-                    self._versions[path] = version
-                    self._folder(path)
-            elif self._wanted(path, self._change(version)):
-                content = version.content
-                size = version.size
-                if content is not None and content.names > 1:
-                    known = linked.get(id(content))
-                    if known is None or path < known[1]:
-                        linked[id(content)] = (content, path)
-                    size = 0
-                self._add(path, version, size)
-        for content, path in linked.values():
-            self._sums[path.rpartition("/")[0]][0] += content.size
-        for version in history.removals(self.layer):
-            # what has come back in its place is in the list above
-            if version.path not in history.live and not version.is_folder and self._wanted(version.path, "D"):
-                self._removed.add(version.path)
-                self._add(version.path, version, 0, 0)
-        for folder in sorted(self._sums, key=lambda path: -path.count("/")):
-            if folder:
-                above = self._sums[folder.rpartition("/")[0]]
-                for number, value in enumerate(self._sums[folder]):
-                    above[number] += value
+    @property
+    def size(self) -> int:
+        """Bytes of the file, of a removed one what it had; of all that is below a folder."""
+        return self.version.size if self.version is not None and not self.is_folder else self.bytes
 
-    def _add(self, path: str, version: Version, size: int, files: int = 1) -> None:
-        folder = path.rpartition("/")[0]
-        self._versions[path] = version
-        self._folder(folder)
-        self._children.setdefault(folder, []).append(path)
-        sums = self._sums[folder]
-        sums[0] += size
-        sums[1] += files
-        sums[2] += path in self._removed or version.layer == self.layer
 
-    def _folder(self, path: str) -> None:
-        """A folder and those above it."""
-        while path not in self._sums:
-            self._sums[path] = [0, 0, 0]
-            above = path.rpartition("/")[0]
-            self._children.setdefault(above, []).append(path)
-            self._children.setdefault(path, [])
-            path = above
+class FileTree:
+    """The tree at layer number `layer` (0 is the lowest): with only_changes what that layer did, else all there is.
 
-    def _wanted(self, path: str, change: str) -> bool:
-        return (bool(change) or not self._only_changes) and self._matches(path)
+    match: only files like this (see `matcher`), and the folders they are in. Raises ImageDataError for a layer that is
+    not there.
+    """
 
-    def _change(self, version: Version) -> str:
-        return version.change if version.layer == self.layer and version.entry.kind != "implied" else ""
+    def __init__(self, history: FileHistory, layer: int, *, only_changes: bool = True, match: str = "") -> None:
+        if not 0 <= layer < max(len(history.layers), 1):
+            raise ImageDataError(f"There is no layer {layer + 1}.", seen=f"{len(history.layers)} layers")
+        self.layer, self.layers = layer, len(history.layers)
+        fits = matcher(match)
+        self.nodes = {"": Node("", None, "")}
+        self._children: dict[str, list[str]] = {}
+        counted: set[int] = set()
+        versions = sorted(_at(history, layer), key=lambda version: version.path)
+        there = {version.path for version in versions if version.killer != layer}
+        for version in versions:
+            removed = version.killer == layer
+            change = "D" if removed else version.change if version.layer == layer else ""
+            if removed and version.path in there:
+                continue
+            if only_changes and (not change or (version.entry.kind == "implied" and not removed)):
+                continue
+            if match and (version.entry.kind in _FOLDERS or not fits(version.path)):
+                continue
+            content, size = version.content, version.size
+            if content is not None and not removed:
+                size = 0 if id(content) in counted else size
+                counted.add(id(content))
+            self._put(Node(version.path, version, change, size, int(version.entry.kind not in _FOLDERS)))
+        for path in sorted(self.nodes, key=lambda path: -path.count("/")):  # sums, the deepest first
+            node = self.nodes[path]
+            if path and node.change != "D":
+                above = self.nodes[path.rpartition("/")[0]]
+                above.bytes += node.bytes
+                above.files += node.files
 
-    def _row(self, path: str) -> Row:
-        version = self._versions.get(path) or self.history.live.get(path) or self.history.last[path]
-        entry, content = version.entry, version.content
-        mode, uid, gid, _ = version.attributes
-        if path in self._sums:
-            size, files, changes = self._sums[path]
-            gone = path not in self.history.live
-            change = "D" if gone else self._change(version)
-            return Row(path, "folder", change, size, files, changes, version.layer, mode, uid, gid)
-        kind = KINDS.get(entry.kind, "other")
-        removed = path in self._removed
-        change = "D" if removed else self._change(version)
-        link = entry.link if kind == "symlink" else ""
-        stored = content.stored if content else 0
-        layer = content.layer if content else version.layer
-        counts = (int(not removed), int(bool(change)))
-        return Row(path, kind, change, version.size, *counts, layer, mode, uid, gid, link, stored)
+    def _put(self, node: Node) -> None:
+        path = node.path
+        while path and path not in self.nodes:
+            self.nodes[path] = node if path == node.path else Node(path, None, "")
+            path, child = path.rpartition("/")[0], path
+            self._children.setdefault(path, []).append(child)
+
+    @property
+    def changes(self) -> int:
+        """Files that the layer added, changed or removed."""
+        return sum(bool(node.change) and not node.is_folder for node in self.nodes.values())
+
+    def walk(self, folder: str = "", *, depth: int | None = None, order: str = "size") -> Iterator[tuple[int, Node]]:
+        """What is in a folder and below it, each with its depth from 0, down to so many. Raises ImageDataError."""
+        start = clean(folder)
+        if start not in self.nodes or not self.nodes[start].is_folder:
+            raise ImageDataError(f"There is no folder /{start} here.", seen=f"layer {self.layer + 1}")
+        waiting = [(0, node) for node in reversed(self.folder(start, order=order))]
+        while waiting:
+            at, node = waiting.pop()
+            yield at, node
+            if depth is None or at + 1 < depth:
+                waiting.extend((at + 1, below) for below in reversed(self.folder(node.path, order=order)))
+
+    def folder(self, path: str = "", *, order: str = "size") -> list[Node]:
+        """What is in a folder, folders among files. order: "size" (largest first), "name", "files" (most first)."""
+        return _ordered((self.nodes[child] for child in self._children.get(path, ())), order)
+
+    def search(self, wanted: str, *, order: str = "size") -> list[Node]:
+        """All files whose path contains these letters."""
+        found = (node for path, node in self.nodes.items() if wanted in f"/{path}" and not node.is_folder)
+        return _ordered(found, order)
+
+
+def _at(history: FileHistory, layer: int) -> Iterable[Version]:
+    """The versions that are there once this layer is on, and those of lower layers that it took away."""
+    for version in history.last.values():
+        here: Version | None = version
+        while here is not None:
+            stays = here.killer is None or here.killer > layer
+            if here.layer <= layer and (stays or (here.killer == layer and here.layer < layer)):
+                yield here
+            here = here.previous
+
+
+def _ordered(nodes: Iterable[Node], order: str) -> list[Node]:
+    if order == "name":
+        return sorted(nodes, key=lambda node: node.path)
+    if order == "files":
+        return sorted(nodes, key=lambda node: (-node.files, node.path))
+    return sorted(nodes, key=lambda node: (-node.size, node.path))
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a path is like a pattern (see FileTree); everything is like ""."""
-    wanted = pattern.lstrip("/") if any(mark in pattern for mark in "*?[") else pattern
-    if not wanted:
-        return lambda path: True
-    if wanted == pattern and not any(mark in pattern for mark in "*?["):
-        return lambda path: pattern in "/" + path
+    """Whether a path is like a pattern: with `*`, `?`, `[` the whole path or its last part, else a part of the path."""
+    if not any(mark in pattern for mark in "*?["):
+        return lambda path: pattern in f"/{path}"
+    wanted = pattern.lstrip("/")
     if "/" in wanted:
         return lambda path: fnmatch.fnmatchcase(path, wanted)
     return lambda path: fnmatch.fnmatchcase(path.rpartition("/")[2], wanted)

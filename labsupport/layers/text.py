@@ -156,24 +156,25 @@ def largest_lines(history: FileHistory, *, most: int = 10) -> list[str]:
 
 
 def tree_lines(
-    tree: FileTree, folder: str = "", *, sort: str = "size", depth: int | None = 2, most: int = 500
+    tree: FileTree, folder: str = "", *, order: str = "size", depth: int | None = 2, most: int = 500
 ) -> list[str]:
     """A folder's files and those below it, down to so many levels and at most so many lines."""
-    root, count = tree.root, len(tree.history.layers)
-    head = f"After layer {tree.layer + 1} of {count}: " if count else ""
-    lines = [f"{head}{plural(root.files, 'file')}, {size(root.size)}; {root.changes:,} added, changed or removed by it"]
+    root = tree.nodes[""]
+    told = f"{plural(root.files, 'file')}, {size(root.bytes)}; {tree.changes:,} added, changed or removed by it"
+    lines = [f"After layer {tree.layer + 1} of {tree.layers}: {told}"]
     rows: list[tuple[str, ...]] = []
     left = 0
-    for at, row in tree.walk(folder, sort=sort, depth=depth):
+    for at, node in tree.walk(folder, depth=depth, order=order):
         if len(rows) == most:
             left += 1
             continue
-        name = "  " * at + printable(row.name) + ("/" if row.kind == "folder" else "")
-        if row.link:
-            name += f" -> {printable(row.link)}"
-        if row.kind == "file" and row.stored < row.size and row.change != "D":
-            name += f"  (sparse: {size(row.stored)} in its archive)"
-        rows.append((row.change, f"{row.files:,}" if row.kind == "folder" else "", size(row.size), name))
+        content = node.version.content if node.version else None
+        name = "  " * at + printable(node.name) + ("/" if node.is_folder else "")
+        if node.kind == "symlink" and node.version:
+            name += f" -> {printable(node.version.entry.link)}"
+        if content is not None and content.stored < content.size and node.change != "D":
+            name += f"  (sparse: {size(content.stored)} in its archive)"
+        rows.append((node.change, f"{node.files:,}" if node.is_folder else "", size(node.size), name))
     lines += columns(("", "FILES", "SIZE", "NAME"), rows, left=1, last_left=True)
     return [*lines, f"and {left:,} more"] if left else lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -152,3 +153,42 @@ def test_the_text(filled: Engine) -> None:
     assert "RUN rm /big" in text and "/big" in text.splitlines()[-1]
     assert "lt/twice:1" in layers_command(filled.api)
     assert "DIFFERENT" not in layers_command(filled.api, check=True)
+
+
+def test_histories_that_leave_layers_out(engine: Engine) -> None:
+    """Engines load them. Sizes are true or not known, and the honest image beside them keeps what it shares."""
+    one, two = layer([File("one", b"1" * 3000)]), layer([File("two", b"2" * 700)])
+    rows = {
+        "lt/honest:1": [("COPY one", False), ("ENV A=1", True), ("COPY two", False)],
+        "lt/all-empty:1": [("COPY one", True), ("COPY two", True)],
+        "lt/fewer:1": [("COPY one", False)],
+    }
+    engine.docker("load", stdin=archive([Recipe(tag, [one, two], history) for tag, history in rows.items()]))
+    try:
+        store = read(engine)
+        honest = store.image("lt/honest:1")
+        assert honest is not None and honest.is_exact
+        sizes = [layer.size for layer in store.path(honest)]
+        assert None not in sizes and all(size >= least for size, least in zip(sizes, (3000, 700), strict=True) if size)
+        for tag in ("lt/all-empty:1", "lt/fewer:1"):
+            image = store.image(tag)
+            assert image is not None and not image.is_exact and image.note
+            assert books(store.subset([image])).accounts[0].total == sum(size or 0 for size in sizes)
+        alone = Reader(engine.api).read(["lt/all-empty:1"])
+        assert books(alone).accounts[0].total == (None if store.accounting == "containerd" else 3700)
+        assert "DIFFERENT" not in layers_command(engine.api, list(rows), check=True)
+    finally:
+        engine.docker("rmi", *rows)
+
+
+def test_names_and_layers_that_engines_load(engine: Engine) -> None:
+    """A layer without a byte, and files whose names are no text."""
+    contents = [layer([File("caf\udce9 \x1b[31m\n", b"x" * 90)]), layer([])]
+    engine.docker("load", stdin=archive([Recipe("lt/odd:1", contents)]))
+    try:
+        text = layers_command(engine.api, ["lt/odd:1"], files=True)
+        assert r"/caf\xe9 \e[31m\n" in text and "\x1b" not in text
+        found = json.loads(layers_command(engine.api, ["lt/odd:1"], files=True, json=True))
+        assert found["images"][0]["files"]["stored"] == 90
+    finally:
+        engine.docker("rmi", "lt/odd:1")
