@@ -14,10 +14,10 @@ from typing import Any
 
 from docker.api.client import APIClient
 
-from labsupport.exercises import Exercise, Look, catalog
+from labsupport.exercises import Exercise, Look, catalog, sources
 from labsupport.exercises.lab import Lab
 
-OWN = ("labsupport.exercises", "course_checks_")
+OWN = ("labsupport.exercises", sources.PACKAGE)
 _PLAIN = set(dir(dict)) | set(dir(str)) | {"close", "get", "post", "put", "delete", "send", "auth", "headers", "start"}
 REQUESTS = {name for name in dir(APIClient) if not name.startswith("_")} - _PLAIN
 

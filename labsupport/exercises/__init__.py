@@ -1,39 +1,37 @@
 """Exercises graded on the engine's real state.
 
-A lesson folder declares them in `checks.py`; hints are in `hints.md` (see `hints`). A worked example:
+One exercise is one folder (see `catalog`): `exercise.py` declares it, `hints.md` beside it has its hints (see
+`hints`), `files/` what it starts from. A worked example, labs/01-topic/exercises/2-page/exercise.py:
 
-    from labsupport.exercises import Answer, Did, Exercise, Name, Output, Port, Probe, State, Step, Wrong
-    from labsupport.exercises import expect, looks, mistakes, probes
+    from labsupport.exercises.author import *
 
-    EXERCISES = (
-        Exercise(
-            id="01.2",
-            title="A page on your port",
-            goal="A container called `{name}` made from the image `web` answers on http://127.0.0.1:{port}/.",
-            seeds={"name": Name("shop"), "port": Port()},
-            owns=("container:{name}",),
-            steps=(
-                Step(
-                    "runs",
-                    State("{name} runs", looks.container("{name}", ".State.Status"), expect.equals("running"),
-                          mistakes=(mistakes.not_started("{name}"), mistakes.exited("{name}"))),
-                    State("{name} is made from web", looks.container("{name}", ".Config.Image"),
-                          expect.equals("web")),
-                ),
-                Step(
-                    "answers",
-                    Probe("http://127.0.0.1:{port}/ answers", probes.page("{port}"), expect.contains("It works"),
-                          mistakes=(mistakes.expose_without_publish("{name}"),)),
-                    points=2,
-                    after="runs",
-                ),
+    EXERCISE = Exercise(
+        id="01.2",
+        title="A page on your port",
+        goal="A container called `{name}` made from the image `web` answers on http://127.0.0.1:{port}/.",
+        seeds={"name": Name("shop"), "port": Port()},
+        owns=("container:{name}",),
+        steps=(
+            Step(
+                "runs",
+                State("{name} runs", looks.container("{name}", ".State.Status"), expect.equals("running"),
+                      mistakes=(mistakes.not_started("{name}"), mistakes.exited("{name}"))),
+                State("{name} is made from web", looks.container("{name}", ".Config.Image"),
+                      expect.equals("web")),
             ),
-            solution=("docker run -d --name {name} -p {port}:80 web",),
-            wrong=(
-                Wrong("forgot -p", ("docker run -d --name {name} web",), says="EXPOSE without -p"),
-                Wrong("only created", ("docker create --name {name} -p {port}:80 web",), says="not started"),
-                Wrong("other image", ("docker run -d --name {name} busybox sleep 60",), says="made from web"),
+            Step(
+                "answers",
+                Probe("http://127.0.0.1:{port}/ answers", probes.page("{port}"), expect.contains("It works"),
+                      mistakes=(mistakes.expose_without_publish("{name}"),)),
+                points=2,
+                after="runs",
             ),
+        ),
+        solution=("docker run -d --name {name} -p {port}:80 web",),
+        wrong=(
+            Wrong("forgot -p", ("docker run -d --name {name} web",), says="EXPOSE without -p"),
+            Wrong("only created", ("docker create --name {name} -p {port}:80 web",), says="not started"),
+            Wrong("other image", ("docker run -d --name {name} busybox sleep 60",), says="made from web"),
         ),
     )
 

@@ -1,31 +1,31 @@
-"""Find the lessons' exercises, quizzes and predictions by id; a lesson's checks.py is loaded when it is needed.
+"""Find the lessons' exercises, quizzes and predictions by id; a lesson is loaded when it is needed.
 
-"01.2" is in labs/01-*/checks.py, "bug.3" in labs/bughunt-03-*/checks.py. A checks.py is a module of its own with
-EXERCISES, QUIZZES and PREDICTIONS (tuples, each optional).
+A lesson is a folder of labs/ with a `questions.py` (QUIZZES and PREDICTIONS, tuples, each optional), a folder
+`exercises/`, or both. An exercise is a folder of that one, `exercises/2-slug/`: its `exercise.py` declares EXERCISE,
+its hints are in `hints.md`. "05.2" is in labs/05-*/exercises/2-*/, "bug.3" in labs/*-bug-*/exercises/03-*/. There is no
+list to keep: what is there counts, in the order of the numbers.
+
+The folders are Python packages while they are loaded, so that `from ...shared import x` in an exercise.py gives what
+the lesson's `shared.py` declares.
 """
 
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import os
-import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from labsupport.errors import LessonError
-from labsupport.exercises import hints, seeds
+from labsupport.exercises import hints, seeds, sources
 from labsupport.exercises.answers import words
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.quiz import Prediction, Quiz
 
 Entry = Exercise | Quiz | Prediction
-_BUG = re.compile(r"bughunt-0*(\d+)-")
 
 
 def labs() -> Path:
@@ -49,43 +49,35 @@ class Lesson:
         return (*self.exercises, *self.quizzes, *self.predictions)
 
 
-_loaded: dict[Path, tuple[int, Lesson]] = {}
+_loaded: dict[Path, tuple[object, Lesson]] = {}
 _assigned: dict[tuple[Path, str], dict[str, frozenset[Any]]] = {}
 
 
-def _module(path: Path) -> ModuleType:
-    name = "course_checks_" + re.sub(r"\W", "_", path.parent.name)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise LessonError(f"{path} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # whatever a lesson's author got wrong, say where
-        sys.modules.pop(name, None)
-        raise LessonError(f"{path} does not load", seen=f"{type(error).__name__}: {error}") from error
-    return module
-
-
 def load(folder: Path) -> Lesson:
-    """One lesson's declarations; read again only when checks.py or hints.md changed."""
-    path, hint_path = folder / "checks.py", folder / "hints.md"
-    stamp = path.stat().st_mtime_ns + (hint_path.stat().st_mtime_ns if hint_path.is_file() else 0)
+    """One lesson's declarations; read again only when one of its files changed. Raises LessonError."""
+    stamp = sources.stamp(folder)
     if folder in _loaded and _loaded[folder][0] == stamp:
         return _loaded[folder][1]
-    module = _module(path)
+    modules = sources.load(folder)
     _assigned.clear()  # a lesson that was changed may take other names
-    exercises = tuple(getattr(module, "EXERCISES", ()))
+    questions = modules.get(folder / sources.QUESTIONS)
+    exercises = [_exercise(place, modules[place / sources.EXERCISE]) for place in sources.exercises(folder)]
     lesson = Lesson(
         folder,
-        tuple(replace(each, taken=partial(taken_before, each.id, folder.parent)) for each in exercises),
-        tuple(getattr(module, "QUIZZES", ())),
-        tuple(getattr(module, "PREDICTIONS", ())),
-        hints.read(folder),
+        tuple(exercises),
+        tuple(getattr(questions, "QUIZZES", ())),
+        tuple(getattr(questions, "PREDICTIONS", ())),
+        {each.id: hints.read(each.folder) for each in exercises if each.folder},
     )
     _loaded[folder] = (stamp, lesson)
     return lesson
+
+
+def _exercise(folder: Path, module: object) -> Exercise:
+    declared = getattr(module, "EXERCISE", None)
+    if not isinstance(declared, Exercise):
+        raise LessonError(f"{folder / sources.EXERCISE} declares no exercise", seen="no EXERCISE = Exercise(...) in it")
+    return replace(declared, folder=folder, taken=partial(taken_before, declared.id, folder.parents[2]))
 
 
 def taken_before(exercise: str, root: Path, seed: str) -> frozenset[Any]:
@@ -109,9 +101,8 @@ def taken_before(exercise: str, root: Path, seed: str) -> frozenset[Any]:
 
 
 def folders(root: Path | None = None) -> list[Path]:
-    """The folders of labs/ that have a checks.py, in the order of the course: lessons, then bug hunts."""
-    found = [path.parent for path in (root or labs()).glob("*/checks.py")]
-    return sorted(found, key=lambda folder: (not folder.name[:1].isdigit(), folder.name))
+    """The folders of labs/ that declare something, in the order of the course."""
+    return sources.lessons(root or labs())
 
 
 def lessons(root: Path | None = None) -> Iterator[Lesson]:
@@ -119,17 +110,10 @@ def lessons(root: Path | None = None) -> Iterator[Lesson]:
         yield load(folder)
 
 
-def prefix(folder: Path) -> str:
-    """ "01" for 01-why-containers, "bug" for bughunt-03-disk-full: how the ids in it begin."""
-    return "bug" if _BUG.match(folder.name) else folder.name.split("-")[0]
-
-
-def _candidates(wanted: str, root: Path | None) -> list[Path]:
-    lesson, _, number = wanted.partition(".")
-    if lesson != "bug":
-        return [folder for folder in folders(root) if prefix(folder) == lesson]
-    numbered = ((folder, _BUG.match(folder.name)) for folder in folders(root))
-    return [folder for folder, match in numbered if match and match[1] == number.split(".")[0].lstrip("0")]
+def prefixes(folder: Path) -> tuple[str, str]:
+    """How the ids in a lesson may begin, the same for all of it: with its number or the first word after it."""
+    number, word, *_ = [*folder.name.split("-"), ""]
+    return number, word
 
 
 def find(wanted: str, root: Path | None = None) -> tuple[Lesson, Entry]:
@@ -137,7 +121,7 @@ def find(wanted: str, root: Path | None = None) -> tuple[Lesson, Entry]:
     if not isinstance(wanted, str):
         raise LessonError(f'an exercise is named by a text such as "01.2", not {words(wanted)}')
     wanted = str.__str__(wanted).strip()
-    for folder in _candidates(wanted, root):
+    for folder in (each for each in folders(root) if wanted.partition(".")[0] in prefixes(each)):
         lesson = load(folder)
         for entry in lesson.entries:
             if entry.id == wanted:
@@ -161,22 +145,20 @@ def find_exercise(wanted: str, root: Path | None = None) -> tuple[Lesson, Exerci
 
 def of(lesson: str, root: Path | None = None) -> list[Exercise]:
     """A lesson's exercises ("03"), or all hunts ("bug"). Raises LessonError for one that is not there."""
-    mine = [folder for folder in folders(root) if prefix(folder) == lesson]
-    if not mine:
-        there = ", ".join(sorted({prefix(folder) for folder in folders(root)}))
-        raise LessonError(f"there is no lesson {words(lesson)}", seen=f"there are: {there}")
-    return [exercise for folder in mine for exercise in load(folder).exercises]
+    for folder in (each for each in folders(root) if lesson in prefixes(each)):
+        if lesson in begin(load(folder)):
+            return list(load(folder).exercises)
+    there = ", ".join(sorted({one for each in lessons(root) for one in begin(each)}))
+    raise LessonError(f"there is no lesson {words(lesson)}", seen=f"there are: {there}")
+
+
+def begin(lesson: Lesson) -> set[str]:
+    """How its ids begin: {"03"}."""
+    return {entry.id.partition(".")[0] for entry in lesson.entries}
 
 
 def following(wanted: str, root: Path | None = None) -> str:
-    """The id of the lesson's next exercise (of the next bug hunt), or "" after the last: a new lesson elsewhere
-    changes nothing here.
-    """
-    lesson, _ = find(wanted, root)
-    mine = [folder for folder in folders(root) if prefix(folder) == prefix(lesson.folder)]
-    for folder in mine[mine.index(lesson.folder) :]:
-        ids = [exercise.id for exercise in load(folder).exercises]
-        later = ids[ids.index(wanted) + 1 :] if wanted in ids else ids
-        if later:
-            return later[0]
-    return ""
+    """The id of the lesson's next exercise, or "" after the last: a new lesson elsewhere changes nothing here."""
+    ids = [exercise.id for exercise in find(wanted, root)[0].exercises]
+    later = ids[ids.index(wanted) + 1 :] if wanted in ids else ids
+    return later[0] if later else ""

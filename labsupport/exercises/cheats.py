@@ -8,7 +8,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from labsupport.exercises import scene
@@ -20,9 +19,9 @@ from labsupport.exercises.stage import Bench, Stage
 NEIGHBOURS = "course.neighbours"  # the label of what stands around in the engine while exercises are proved
 
 
-def cheated(exercise: Exercise, lesson: Path, bench: Bench, other: Exercise | None = None) -> list[str]:
+def cheated(exercise: Exercise, bench: Bench, other: Exercise | None = None) -> list[str]:
     """One sentence for each cheat that is given points it must not have. other: an exercise whose solution is tried."""
-    stage, faults = Stage(exercise, lesson, bench), []
+    stage, faults = Stage(exercise, bench), []
     try:
         for _ in range(2):
             stage.set_up()
@@ -129,9 +128,9 @@ def _remake(stage: Stage) -> None:
     _take_names(stage)
 
 
-def led_astray(exercise: Exercise, lesson: Path, bench: Bench) -> list[str]:
+def led_astray(exercise: Exercise, bench: Bench) -> list[str]:
     """One sentence for each detour after which the right solution does not pass."""
-    stage, faults = Stage(exercise, lesson, bench), []
+    stage, faults = Stage(exercise, bench), []
 
     def judge(detour: str, report: Report) -> None:
         if not report.passed:
@@ -148,7 +147,7 @@ def led_astray(exercise: Exercise, lesson: Path, bench: Bench) -> list[str]:
         stage.run(exercise.solution)
         answers = stage.answers(exercise.answers)
         judge("a wrong attempt first", stage.check(answers))
-        scene.lay_missing(exercise, lesson, stage.folder)  # what begin does to what is begun already
+        scene.lay_missing(exercise, stage.folder)  # what begin does to what is begun already
         with ThreadPoolExecutor(max_workers=2) as kernels:
             for report in kernels.map(lambda _: stage.check(answers), range(2)):
                 judge("begin again after it, and two kernels at once", report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from labsupport.errors import LessonError
@@ -68,6 +69,8 @@ class Wrong:
 class Scene:
     """How an exercise starts: its files are copied to the working folder, then the commands run there, in order.
 
+    files: a folder, named from the exercise's own: "files", or "../../files/menu" for one that several exercises of
+    the lesson start from. "" when it starts with none.
     prepare commands (builds) run while an image that they build with `-t NAME` is missing; commands run at every
     begin and undo. All they create carries the label `course.lab=<exercise id>` (`--label course.lab={id}`); with
     `Exercise.owns` that is what undo removes, but for labelled images. A scene that breaks an image the learner then
@@ -77,7 +80,7 @@ class Scene:
 
     commands: tuple[str | tuple[str, ...], ...] = ()
     prepare: tuple[str, ...] = ()
-    files: str = "files"
+    files: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ class Exercise:
     will create ("container:{name}", "image:...", "network:...", "volume:..."), removed by undo and between proofs.
     solution: shell commands, run in the working folder; answers: those of the solution (may hold Output); right:
     other ways to do it.
-    needs: what the engine must be able to do (`scene.NEEDS`). taken(seed): names and ports of the course's exercises
-    before this one, set by `catalog`.
+    needs: what the engine must be able to do (`scene.NEEDS`).
+    Set by `catalog`: folder, where it is declared; taken(seed), names and ports of the course's exercises before it.
     """
 
     id: str
@@ -106,6 +109,7 @@ class Exercise:
     untouched_says: str = ""
     needs: tuple[str, ...] = ()
     minutes: int = 10
+    folder: Path | None = field(default=None, repr=False, compare=False)
     taken: Callable[[str], Collection[Any]] = field(default=lambda seed: (), repr=False, compare=False)
 
     def values(self, seed: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
-"""Hints from a lesson's hints.md: three steps per exercise, the last one the solution.
+"""Hints from an exercise's hints.md: three steps, the last one the solution.
 
-## 01.2
 ### 1
 Where does the web server listen?
 ### 2
@@ -20,27 +19,25 @@ from labsupport.errors import LessonError
 from labsupport.exercises.seeds import fill
 
 STEPS = 3
-_EXERCISE = re.compile(r"^## +(\S+)", re.MULTILINE)
 _STEP = re.compile(r"^### +(\d+).*$", re.MULTILINE)
 
 
-def parse(text: str) -> dict[str, tuple[str, ...]]:
-    """{exercise id: (hint 1, hint 2, ...)}. Raises LessonError when the steps of one are not 1, 2, 3."""
-    found: dict[str, tuple[str, ...]] = {}
-    parts = _EXERCISE.split(text)
-    for exercise, body in zip(parts[1::2], parts[2::2], strict=True):
-        steps = _STEP.split(body)
-        numbers, hints = steps[1::2], [hint.strip() for hint in steps[2::2]]
-        if numbers != [str(number + 1) for number in range(len(numbers))]:
-            raise LessonError(f"hints.md: the hints of {exercise} are numbered {', '.join(numbers)}, not 1, 2, 3")
-        found[exercise] = tuple(hints)
-    return found
+def parse(text: str) -> tuple[str, ...]:
+    """Hint 1, hint 2, ... Raises LessonError when the steps are not 1, 2, 3."""
+    steps = _STEP.split(text)
+    numbers = steps[1::2]
+    if numbers != [str(number + 1) for number in range(len(numbers))]:
+        raise LessonError(f"the hints are numbered {', '.join(numbers)}, not 1, 2, 3")
+    return tuple(hint.strip() for hint in steps[2::2])
 
 
-def read(lesson: Path) -> dict[str, tuple[str, ...]]:
-    """The hints of a lesson folder; none when it has no hints.md."""
-    path = lesson / "hints.md"
-    return parse(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def read(exercise: Path) -> tuple[str, ...]:
+    """The hints in an exercise's folder; none when it has no hints.md. Raises LessonError."""
+    path = exercise / "hints.md"
+    try:
+        return parse(path.read_text(encoding="utf-8")) if path.is_file() else ()
+    except LessonError as error:
+        raise LessonError(f"{path}: {error.message}") from None
 
 
 def hint(hints: tuple[str, ...], number: int, known: Mapping[str, Any]) -> str:

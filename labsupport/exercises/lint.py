@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from labsupport.exercises.catalog import Lesson, prefix
+from labsupport.exercises import catalog, sources
+from labsupport.exercises.catalog import Lesson, prefixes
 from labsupport.exercises.checks import Answer
 from labsupport.exercises.exercise import TAKEN, Exercise, Wrong
 from labsupport.exercises.hints import STEPS
@@ -15,6 +16,7 @@ from labsupport.exercises.quiz import Prediction, Quiz
 from labsupport.exercises.scene import NEEDS
 
 WRONG, RIGHT = 3, 3  # attempts at least
+_SLEEPS = re.compile(r"\btime\.sleep\b|\bfrom time import\b.*\bsleep\b")
 # `{key}` with single braces only: `{{json .}}` is a Go template, `${x}` the shell's
 _FIELD = re.compile(r"(?<![{$])\{([a-z][a-z0-9_]*)\}(?!\})")
 
@@ -26,20 +28,37 @@ def lint(lesson: Lesson) -> list[str]:
         if times > 1:
             faults.append(f"{name}: declared {times} times")
     for entry in lesson.entries:
-        if not entry.id.startswith(prefix(lesson.folder) + "."):
-            faults.append(f"{entry.id}: ids in {lesson.folder.name} begin with {prefix(lesson.folder)}.")
+        if entry.id.partition(".")[0] not in prefixes(lesson.folder):
+            begins = " or ".join(f"{prefix}." for prefix in prefixes(lesson.folder))
+            faults.append(f"{entry.id}: ids in {lesson.folder.name} begin with {begins}")
+    if len(catalog.begin(lesson)) > 1:
+        faults.append(f"{lesson.folder.name}: its ids begin differently")
     for exercise in lesson.exercises:
         faults += [f"{exercise.id}: {fault}" for fault in _exercise(exercise)]
+        faults += [f"{exercise.id}: {fault}" for fault in _folder(exercise)]
         faults += [f"{exercise.id}: {fault}" for fault in _hints(lesson.hints.get(exercise.id, ()), exercise)]
-    for name in sorted(set(lesson.hints) - {exercise.id for exercise in lesson.exercises}):
-        faults.append(f"{name}: hints for an exercise that is not declared")
     for quiz in lesson.quizzes:
         faults += [f"{quiz.id}: {fault}" for fault in _quiz(quiz)]
     for prediction in lesson.predictions:
         faults += [f"{prediction.id}: {fault}" for fault in _prediction(prediction)]
-    if re.search(r"\btime\.sleep\b|\bfrom time import\b.*\bsleep\b", (lesson.folder / "checks.py").read_text("utf-8")):
-        faults.append(f"{lesson.folder.name}: a check sleeps; wait for a condition with lab.wait")
+    for path in sources.written(lesson.folder):
+        if _SLEEPS.search(path.read_text("utf-8")):
+            where = path.relative_to(lesson.folder.parent)
+            faults.append(f"{where}: a check sleeps; wait for a condition with lab.wait")
     return faults
+
+
+def _folder(exercise: Exercise) -> Iterator[str]:
+    if not exercise.folder:
+        return
+    number = sources.number(exercise.folder)[0]
+    if exercise.id.partition(".")[2] != str(number):
+        yield f"its folder {exercise.folder.name} has another number"
+    named = exercise.scene.files if exercise.scene else ""
+    if named and not (exercise.folder / named).is_dir():
+        yield f"its scene's files are not there: {named}"
+    if (exercise.folder / "files").is_dir() and '"files' not in (exercise.folder / sources.EXERCISE).read_text("utf-8"):
+        yield "nothing names its folder files"
 
 
 def _exercise(exercise: Exercise) -> Iterator[str]:

@@ -69,10 +69,10 @@ def other_seeds(exercise: Exercise, seed: str) -> list[str]:
     return [other for other in planted.values() if other != seed]
 
 
-def prove(exercise: Exercise, lesson: Path, attempt: Attempt, bench: Bench) -> Proof:
+def prove(exercise: Exercise, attempt: Attempt, bench: Bench) -> Proof:
     """Set the scene, make the attempt, check it, and take everything away again."""
     began = time.monotonic()
-    stage = Stage(exercise, lesson, bench)
+    stage = Stage(exercise, bench)
     stage.set_up()
     try:
         stage.run(attempt.commands)
@@ -181,11 +181,11 @@ def main(arguments: list[str]) -> int:
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=None if options.host else work) as folder:
         bench = _bench(options.host, Path(folder))
-        for lesson, exercise in map(catalog.find_exercise, wanted):
+        for _, exercise in map(catalog.find_exercise, wanted):
             if missing := scene.lacking(exercise, bench.client):
                 print(f"{exercise.id}  skipped: {missing}")
                 continue
-            proofs = [prove(exercise, lesson.folder, attempt, bench) for attempt in attempts(exercise)]
+            proofs = [prove(exercise, attempt, bench) for attempt in attempts(exercise)]
             for proof in proofs:
                 print(
                     f"{exercise.id}  {proof.attempt.name:<34} {proof.seconds:5.2f} s  {proof.fault or 'as it should'}"
@@ -194,9 +194,9 @@ def main(arguments: list[str]) -> int:
                     print(proof.report)
             faults = [
                 *decoration(exercise, proofs),
-                *cheats.cheated(exercise, lesson.folder, bench, _before_it(exercise)),
+                *cheats.cheated(exercise, bench, _before_it(exercise)),
             ]
-            faults += cheats.led_astray(exercise, lesson.folder, bench)
+            faults += cheats.led_astray(exercise, bench)
             print(*faults, sep="\n", end="\n" if faults else "")
             bad += sum(bool(proof.fault) for proof in proofs) + len(faults)
     return 1 if bad else 0

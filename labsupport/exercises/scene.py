@@ -151,16 +151,17 @@ def remove_owned(
             api.remove_image(name, force=True)
 
 
-def _make_folder(exercise: Exercise, lesson: Path, folder: Path) -> Path | None:
+def _make_folder(exercise: Exercise, folder: Path) -> Path | None:
     """Make the working folder; where the scene's files for it are, None when there are none."""
     folder.mkdir(parents=True, exist_ok=True)
     # in an image there are programs with a set-user-id bit; unpacked in here they must be nobody else's to run
     folder.parent.chmod(0o700)
-    source = lesson / exercise.scene.files if exercise.scene else None
-    return source if source and source.is_dir() else None
+    if exercise.folder and exercise.scene and exercise.scene.files:
+        return exercise.folder / exercise.scene.files
+    return None
 
 
-def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
+def copy_files(exercise: Exercise, folder: Path) -> None:
     """Lay the scene's files into the working folder; earlier folders are kept beside it, the last three."""
     # a learner may have put a file or a link in its place: that is kept just the same
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
@@ -168,7 +169,7 @@ def copy_files(exercise: Exercise, lesson: Path, folder: Path) -> None:
         folder.rename(old)
         for earlier in sorted(folder.parent.glob(f".{folder.name}-before-*"))[:-KEPT]:
             shutil.rmtree(earlier, ignore_errors=True)
-    if source := _make_folder(exercise, lesson, folder):
+    if source := _make_folder(exercise, folder):
         shutil.copytree(source, folder, dirs_exist_ok=True)
 
 
@@ -186,7 +187,6 @@ def _prepared(scene: Scene, client: DockerClient, known: Mapping[str, Any]) -> b
 
 def set_up(
     exercise: Exercise,
-    lesson: Path,
     folder: Path,
     client: DockerClient,
     known: Mapping[str, Any],
@@ -202,7 +202,7 @@ def set_up(
     Raises LessonError when a command fails.
     """
     remove_owned(client, exercise, known, made)
-    copy_files(exercise, lesson, folder)
+    copy_files(exercise, folder)
     if exercise.scene and exercise.scene.prepare and not _prepared(exercise.scene, client, known):
         run_commands(exercise.scene.prepare, known, folder, environment, strict=True)
     moment = engine_now(client)
@@ -226,9 +226,9 @@ def _with_holder(error: LessonError, client: DockerClient) -> LessonError:
     return error
 
 
-def lay_missing(exercise: Exercise, lesson: Path, folder: Path) -> None:
+def lay_missing(exercise: Exercise, folder: Path) -> None:
     """Lay those of the scene's files into the working folder that are not there; whatever is there stays."""
-    if not (source := _make_folder(exercise, lesson, folder)):
+    if not (source := _make_folder(exercise, folder)):
         return
     for path in sorted(source.rglob("*")):
         target = folder / path.relative_to(source)

@@ -147,7 +147,7 @@ def lacking(exercise: Exercise) -> str:
     return missing
 
 
-def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
+def begin(exercise: Exercise, *, anew: bool = False) -> str:
     """Set up an exercise's scene. With anew its start, however often; else nothing is ever removed.
 
     Gives "begun"; "resumed" when it was begun in this engine before; "gone" when it was and nothing of it is left;
@@ -155,7 +155,7 @@ def begin(exercise: Exercise, lesson: Path, *, anew: bool = False) -> str:
     scene fails, SandboxNotRunning, EngineFailed.
     """
     with _writable(exercise), _answering():
-        return _begin(exercise, lesson, anew=anew)
+        return _begin(exercise, anew=anew)
 
 
 @contextmanager
@@ -186,13 +186,13 @@ def _writable(exercise: Exercise) -> Iterator[None]:
         ) from error
 
 
-def _begin(exercise: Exercise, lesson: Path, *, anew: bool) -> str:
+def _begin(exercise: Exercise, *, anew: bool) -> str:
     box = sandbox.attach()
     client, kept, known = box.client(), progress(), exercise.values(seed())
     if not anew:
         there = begun.names(begun.things(client, exercise, known))
         if kept.begun(exercise.id) and (there or begun.read(box.directory, exercise.id)):
-            scene.lay_missing(exercise, lesson, folder(exercise))
+            scene.lay_missing(exercise, folder(exercise))
             return "resumed" if there or not (exercise.scene and exercise.scene.commands) else "gone"
         if there:
             return f"there: {', '.join(there)}"
@@ -201,7 +201,7 @@ def _begin(exercise: Exercise, lesson: Path, *, anew: bool) -> str:
     environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}
     earlier = begun.read(box.directory, exercise.id)
     made = earlier.made if earlier else scene.NOTHING
-    moment = scene.set_up(exercise, lesson, folder(exercise), client, known, environment, made)
+    moment = scene.set_up(exercise, folder(exercise), client, known, environment, made)
     begun.write(box.directory, exercise.id, begun.after(client, exercise, known, folder(exercise), moment))
     kept.set_begun(exercise.id, moment)
     return "begun"

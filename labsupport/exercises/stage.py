@@ -37,10 +37,9 @@ class Bench:
 
 @dataclass
 class Stage:
-    """One exercise at a bench; `set_up` first. lesson is the folder of its lesson; output what commands printed."""
+    """One exercise at a bench; `set_up` first. output: what commands printed."""
 
     exercise: Exercise
-    lesson: Path
     bench: Bench
     begun: Begun = field(default_factory=lambda: Begun(0))
     output: str = ""
@@ -65,7 +64,7 @@ class Stage:
         """Bring the exercise to its start, as `begin` and `undo` do. Raises LessonError."""
         client, known = self.bench.client, self.known
         made = self.begun.made
-        moment = scene.set_up(self.exercise, self.lesson, self.folder, client, known, self.environment, made)
+        moment = scene.set_up(self.exercise, self.folder, client, known, self.environment, made)
         self.begun = begun.after(client, self.exercise, known, self.folder, moment)
 
     def run(self, commands: Sequence[str | tuple[str, ...]], known: Mapping[str, Any] | None = None) -> None:

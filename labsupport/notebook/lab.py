@@ -114,11 +114,11 @@ def undo(exercise: str) -> None:
 def _begin(exercise: str, *, anew: bool) -> None:
     from labsupport.exercises import catalog, session
 
-    lesson, found = catalog.find_exercise(exercise)
+    _, found = catalog.find_exercise(exercise)
     if session.lacking(found):
         goal(found.id)  # says why not
         return
-    done = session.begin(found, lesson.folder, anew=anew)
+    done = session.begin(found, anew=anew)
     goal(found.id)
     over = f'start over with undo("{found.id}")'
     if done == "resumed":

@@ -80,8 +80,8 @@ def measure(box, rounds: int) -> int:
             known = exercise.values("bench")
             environment = {**box.environment(), "LAB": str(folder)}
 
-            def undo(exercise=exercise, lesson=lesson, folder=folder, known=known, environment=environment) -> None:
-                scene.set_up(exercise, lesson.folder, folder, client, known, environment)
+            def undo(exercise=exercise, folder=folder, known=known, environment=environment) -> None:
+                scene.set_up(exercise, folder, client, known, environment)
 
             undo()
             seconds = statistics.median(milliseconds(undo) / 1000 for _ in range(3))

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from labsupport.exercises import Exercise, catalog, cheats, proof, scene
-from labsupport.exercises.catalog import Lesson
 from labsupport.exercises.stage import Bench
 
 IDS = [exercise.id for lesson in catalog.lessons() for exercise in lesson.exercises]
@@ -26,21 +25,21 @@ pytestmark = [
 ]
 
 
-def found_here(exercise_id: str, bench: Bench) -> tuple[Lesson, Exercise]:
-    """An exercise and its lesson; a skip that says why where this engine can't do it."""
-    lesson, exercise = catalog.find_exercise(exercise_id)
+def found_here(exercise_id: str, bench: Bench) -> Exercise:
+    """An exercise; a skip that says why where this engine can't do it."""
+    _, exercise = catalog.find_exercise(exercise_id)
     if missing := scene.lacking(exercise, bench.client):
         pytest.skip(missing)
-    return lesson, exercise
+    return exercise
 
 
 @EVERY
 def test_exercise(exercise_id: str, bench: Bench) -> None:
-    lesson, exercise = found_here(exercise_id, bench)
-    proofs = [proof.prove(exercise, lesson.folder, attempt, bench) for attempt in proof.attempts(exercise)]
+    exercise = found_here(exercise_id, bench)
+    proofs = [proof.prove(exercise, attempt, bench) for attempt in proof.attempts(exercise)]
     for seed in proof.other_seeds(exercise, bench.seed):
         other = replace(bench, seed=seed)
-        proofs += [proof.prove(exercise, lesson.folder, attempt, other) for attempt in proof.attempts(exercise)[:2]]
+        proofs += [proof.prove(exercise, attempt, other) for attempt in proof.attempts(exercise)[:2]]
     faults = [f"{p.fault}\n{p.report}" for p in proofs if p.fault]
     assert not faults, "\n\n".join(faults)
     assert not proof.decoration(exercise, proofs)
@@ -48,7 +47,7 @@ def test_exercise(exercise_id: str, bench: Bench) -> None:
 
 @EVERY
 def test_no_cheat_passes_and_no_detour_matters(exercise_id: str, bench: Bench) -> None:
-    lesson, exercise = found_here(exercise_id, bench)
+    exercise = found_here(exercise_id, bench)
     _, before = catalog.find_exercise(IDS[IDS.index(exercise_id) - 1])
-    assert cheats.cheated(exercise, lesson.folder, bench, before) == []
-    assert cheats.led_astray(exercise, lesson.folder, bench) == []
+    assert cheats.cheated(exercise, bench, before) == []
+    assert cheats.led_astray(exercise, bench) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -70,51 +71,99 @@ def test_the_next_exercise() -> None:
     assert catalog.following("01.2", LABS) == ""
 
 
-def test_bug_hunts_come_last_and_keep_their_numbers(tmp_path: Path) -> None:
-    for name in ("bughunt-02-b", "bughunt-10-j", "10-late", "02-early"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "checks.py").write_text("EXERCISES = ()\n")
-    names = [folder.name for folder in catalog.folders(tmp_path)]
-    assert names == ["02-early", "10-late", "bughunt-02-b", "bughunt-10-j"]
-    assert catalog.prefix(tmp_path / "bughunt-02-b") == "bug"
+SMALL = """\
+from labsupport.exercises.author import Exercise
+
+from ...shared import TITLE
+
+EXERCISE = Exercise("{id}", TITLE, "{id} is there", ())
+"""
 
 
-def test_a_broken_checks_py_says_where(tmp_path: Path) -> None:
-    (tmp_path / "03-x").mkdir()
-    (tmp_path / "03-x" / "checks.py").write_text("EXERCISES = (undefined,)\n")
-    with pytest.raises(LessonError, match="does not load") as caught:
+def written(root: Path, *exercises: str) -> None:
+    """Put small exercises there: "03-x/2-b" is 03.2, "20-bug-x/04-d" is bug.4."""
+    for name in exercises:
+        lesson, _, slug = name.partition("/")
+        (place := root / lesson / "exercises" / slug).mkdir(parents=True)
+        prefix = "bug" if "bug" in lesson else lesson.partition("-")[0]
+        (place / "exercise.py").write_text(SMALL.format(id=f"{prefix}.{int(slug.partition('-')[0])}"))
+        (root / lesson / "shared.py").write_text("TITLE = 'a title of its lesson'\n")
+
+
+def test_an_exercise_is_added_by_adding_a_folder(tmp_path: Path) -> None:
+    written(tmp_path, "20-bug-x/04-d", "03-x/2-b", "03-x/10-j", "03-x/1-a")
+    (tmp_path / "01-y").mkdir()
+    (tmp_path / "01-y" / "questions.py").write_text("QUIZZES = ()\n")
+    assert [folder.name for folder in catalog.folders(tmp_path)] == ["01-y", "03-x", "20-bug-x"]
+    ids = [exercise.id for lesson in catalog.lessons(tmp_path) for exercise in lesson.exercises]
+    assert ids == ["03.1", "03.2", "03.10", "bug.4"]
+    assert catalog.find_exercise("bug.4", tmp_path)[1].title == "a title of its lesson"
+    assert catalog.following("03.2", tmp_path) == "03.10"
+    written(tmp_path, "03-x/11-k")
+    assert catalog.following("03.10", tmp_path) == "03.11"
+
+
+def test_a_lessons_exercises_go_by_how_their_ids_begin(tmp_path: Path) -> None:
+    written(tmp_path, "20-bug-x/04-d", "03-x/1-a")
+    assert [each.id for each in catalog.of("bug", tmp_path)] == ["bug.4"]
+    with pytest.raises(LessonError, match="there is no lesson '20'") as caught:
+        catalog.of("20", tmp_path)
+    assert caught.value.seen == "there are: 03, bug"
+
+
+def test_two_lessons_have_a_shared_py_each(tmp_path: Path) -> None:
+    written(tmp_path, "03-x/1-a", "04-y/1-a")
+    (tmp_path / "04-y" / "shared.py").write_text("TITLE = 'another'\n")
+    titles = [catalog.find_exercise(wanted, tmp_path)[1].title for wanted in ("03.1", "04.1", "03.1")]
+    assert titles == ["a title of its lesson", "another", "a title of its lesson"]
+
+
+@pytest.mark.parametrize("broken", ["exercises/1-a/exercise.py", "shared.py", "questions.py"])
+@pytest.mark.parametrize("text", ["TITLE = undefined\n", "TITLE = (\n"])
+def test_a_file_that_does_not_load_is_named(broken: str, text: str, tmp_path: Path) -> None:
+    written(tmp_path, "03-x/1-a")
+    (tmp_path / "03-x" / broken).write_text(text)
+    with pytest.raises(LessonError, match=f"03-x/{broken} does not load") as caught:
         catalog.find("03.1", tmp_path)
-    assert caught.value.seen == "NameError: name 'undefined' is not defined"
+    assert "name 'undefined' is not defined" in caught.value.seen or "was never closed" in caught.value.seen
+    (tmp_path / "03-x" / broken).write_text(SMALL.format(id="03.1") if "exercises" in broken else "TITLE = 'mended'\n")
+    assert catalog.find("03.1", tmp_path)[1].id == "03.1"
 
 
-def test_a_changed_checks_py_is_read_again(tmp_path: Path) -> None:
-    import os
+def test_a_folder_without_a_declaration_is_named(tmp_path: Path) -> None:
+    written(tmp_path, "03-x/1-a")
+    (tmp_path / "03-x/exercises/1-a/exercise.py").write_text("EXERCISES = ()\n")
+    with pytest.raises(LessonError, match=r"1-a/exercise\.py declares no exercise"):
+        catalog.find("03.1", tmp_path)
 
-    path = tmp_path / "03-x" / "checks.py"
-    path.parent.mkdir()
-    path.write_text("EXERCISES = ()\n")
-    assert catalog.load(path.parent).exercises == ()
-    path.write_text("QUIZZES = ('x',)\n")
+
+@pytest.mark.parametrize("changed", ["shared.py", "exercises/1-a/exercise.py"])
+def test_a_changed_file_is_read_again(changed: str, tmp_path: Path) -> None:
+    written(tmp_path, "03-x/1-a")
+    assert catalog.find_exercise("03.1", tmp_path)[1].title == "a title of its lesson"
+    path = tmp_path / "03-x" / changed
+    path.write_text(path.read_text().replace("'a title of its lesson'", "'new'").replace("TITLE, ", "'new', "))
     os.utime(path, ns=(1, 1))
-    assert catalog.load(path.parent).quizzes == ("x",)
+    assert catalog.find_exercise("03.1", tmp_path)[1].title == "new"
 
 
-HINTS = "Intro\n\n## 01.1\n### 1\nLook at `{name}`.\n\n### 2: the option\nb\n### 3\nc\n## 01.2\n### 1\nd\n"
+HINTS = "### 1\nLook at `{name}`.\n\n### 2: the option\nb\n### 3\nc\n"
 
 
 def test_hints_are_read() -> None:
-    assert hints.parse(HINTS) == {"01.1": ("Look at `{name}`.", "b", "c"), "01.2": ("d",)}
+    assert hints.parse(HINTS) == ("Look at `{name}`.", "b", "c")
 
 
 def test_hints_are_shown_with_the_learners_values() -> None:
-    steps = hints.parse(HINTS)["01.1"]
+    steps = hints.parse(HINTS)
     assert hints.hint(steps, 1, {"name": "shop-otter"}) == "Hint 1 of 3\nLook at `shop-otter`."
     assert hints.hint(steps, 9, {}).startswith("Hint 3 of 3")
 
 
-def test_hints_out_of_order() -> None:
-    with pytest.raises(LessonError, match="numbered 2, 1"):
-        hints.parse("## 01.1\n### 2\na\n### 1\nb\n")
+def test_hints_out_of_order(tmp_path: Path) -> None:
+    (tmp_path / "hints.md").write_text("### 2\na\n### 1\nb\n")
+    with pytest.raises(LessonError, match=r"hints\.md: the hints are numbered 2, 1"):
+        hints.read(tmp_path)
 
 
 def test_no_hints() -> None:
@@ -129,10 +178,11 @@ WHOLE = replace(catalog.load(LABS / "01-example").exercises[0], right=OTHERS)
 
 def lesson(tmp_path: Path, exercise: Exercise, **other: Any) -> Lesson:
     folder = tmp_path / "01-x"
-    folder.mkdir(exist_ok=True)
-    (folder / "checks.py").write_text(other.pop("source", ""))
+    place = folder / "exercises" / "1-a"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "exercise.py").write_text(other.pop("source", ""))
     parts: dict[str, Any] = {"quizzes": (), "predictions": (), "hints": {"01.1": ("a", "b", "c")}, **other}
-    return Lesson(folder, (exercise,), **parts)
+    return Lesson(folder, (replace(exercise, folder=place),), **parts)
 
 
 def test_a_whole_exercise_has_no_faults(tmp_path: Path) -> None:
@@ -159,7 +209,9 @@ def test_a_whole_exercise_has_no_faults(tmp_path: Path) -> None:
         ({"owns": ("shop",)}, "owns 'shop', which is not KIND:NAME"),
         ({"scene": Scene(commands=("docker run {nmae}",))}, "{nmae} is no seed of it"),
         ({"needs": ("magic",)}, "needs 'magic', which is none of cgroup"),
-        ({"id": "02.1"}, "ids in 01-x begin with 01."),
+        ({"id": "02.1"}, "ids in 01-x begin with 01. or x."),
+        ({"id": "01.2"}, "its folder 1-a has another number"),
+        ({"scene": Scene(files="files")}, "its scene's files are not there: files"),
     ],
 )
 def test_a_fault_is_named(changes: dict[str, Any], fault: str, tmp_path: Path) -> None:
@@ -171,7 +223,6 @@ def test_a_fault_is_named(changes: dict[str, Any], fault: str, tmp_path: Path) -
     [
         ({"hints": {}}, "0 hints in hints.md, 3 are needed"),
         ({"hints": {"01.1": ("a", "{nmae}", "c")}}, "{nmae} in hint 2 is no seed of it"),
-        ({"hints": {"01.1": ("a", "b", "c"), "01.9": ("a",)}}, "01.9: hints for an exercise that is not declared"),
         ({"quizzes": (Quiz("01.q1", "?", (Choice("a", "w", right=True),)),)}, "a right one and a wrong one"),
         ({"quizzes": (Quiz("01.q1", "?", (Choice("a", "", right=True), Choice("b", "w"))),)}, "no explanation"),
         ({"predictions": (Prediction("01.p1", "?"),)}, "nothing to compare"),
@@ -189,9 +240,23 @@ def test_the_courses_exercises_are_whole(folder: Path) -> None:
     assert lint(catalog.load(folder)) == []
 
 
+def test_files_that_no_scene_names_are_named(tmp_path: Path) -> None:
+    whole = lesson(tmp_path, WHOLE)
+    (tmp_path / "01-x/exercises/1-a/files").mkdir()
+    assert lint(whole) == ["01.1: nothing names its folder files"]
+
+
+def test_no_file_of_a_lesson_is_left_where_nothing_reads_it() -> None:
+    """What stands beside an exercise.py belongs to it: exercise.py, hints.md, files."""
+    known = {"exercise.py", "hints.md", "files", "__pycache__"}
+    strays = [path for path in catalog.labs().glob("*/exercises/*/*") if path.name not in known]
+    lonely = [path for path in catalog.labs().glob("*/exercises/*") if not (path / "exercise.py").is_file()]
+    assert strays == [] and [path for path in lonely if path.name != "__pycache__"] == []
+
+
 def test_there_are_twelve_bug_hunts() -> None:
-    hunts = [folder for folder in catalog.folders() if folder.name.startswith("bughunt-")]
-    assert [catalog.load(folder).exercises[0].id for folder in hunts] == [f"bug.{n}" for n in range(1, len(hunts) + 1)]
+    hunts = [each.id for lesson in catalog.lessons() for each in lesson.exercises if each.id.startswith("bug.")]
+    assert hunts == [f"bug.{n}" for n in range(1, len(hunts) + 1)]
     assert len(hunts) >= 12
 
 

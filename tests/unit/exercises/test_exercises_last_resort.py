@@ -294,7 +294,7 @@ def test_an_engine_that_goes_away_in_the_middle_is_one_sentence(
 
     monkeypatch.setattr(session.sandbox, "attach", Gone)
     exercise = Exercise("06.6", "t", "g", (), needs=("cgroup",))
-    for call in (lambda: session.lacking(exercise), lambda: session.begin(exercise, tmp_path)):
+    for call in (lambda: session.lacking(exercise), lambda: session.begin(exercise)):
         with pytest.raises(EngineFailed, match="the engine does not answer"):
             call()
 
@@ -303,7 +303,7 @@ def test_an_engine_that_goes_away_in_the_middle_is_one_sentence(
 def test_whatever_stands_in_the_working_folders_place_is_kept_aside(made: str, tmp_path: Path) -> None:
     folder = tmp_path / "01.1"
     folder.write_text("mine") if made == "file" else folder.symlink_to(folder if "itself" in made else tmp_path / "no")
-    scene.copy_files(Exercise("01.1", "t", "g", ()), tmp_path / "lesson", folder)
+    scene.copy_files(Exercise("01.1", "t", "g", ()), folder)
     assert folder.is_dir() and not folder.is_symlink()
     assert len(list(tmp_path.glob(".01.1-before-*"))) == 1
 

@@ -12,7 +12,7 @@ import pytest
 from labsupport.errors import LessonError
 from labsupport.exercises import Exercise, Scene, scene
 
-EXERCISE = Exercise("01.1", "t", "g", (), scene=Scene())
+EXERCISE = Exercise("01.1", "t", "g", (), scene=Scene(files="files"))
 
 
 def run(tmp_path: Path, *commands: str | tuple[str, ...], strict: bool = True) -> str:
@@ -69,11 +69,11 @@ def _group(pid: int) -> int:
 
 
 def test_earlier_work_is_kept_three_times(tmp_path: Path) -> None:
-    lesson, folder = tmp_path / "lesson", tmp_path / "work" / "01.1"
-    (lesson / "files").mkdir(parents=True)
-    (lesson / "files" / "Dockerfile").write_text("FROM broken\n")
+    folder = tmp_path / "work" / "01.1"
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "Dockerfile").write_text("FROM broken\n")
     for number in range(6):
-        scene.copy_files(EXERCISE, lesson, folder)
+        scene.copy_files(replace(EXERCISE, folder=tmp_path), folder)
         (folder / "mine").write_text(str(number))
     kept = sorted(folder.parent.glob(".01.1-before-*"))
     assert [(place / "mine").read_text() for place in kept] == ["2", "3", "4"]
@@ -81,11 +81,11 @@ def test_earlier_work_is_kept_three_times(tmp_path: Path) -> None:
 
 
 def test_an_exercise_without_files_has_an_empty_folder(tmp_path: Path) -> None:
-    scene.copy_files(replace(EXERCISE, scene=None), tmp_path, tmp_path / "work")
+    scene.copy_files(replace(EXERCISE, scene=None, folder=tmp_path), tmp_path / "work")
     assert list((tmp_path / "work").iterdir()) == []
 
 
 def test_what_is_unpacked_in_an_exercise_is_nobody_elses_to_run(tmp_path: Path) -> None:
     (tmp_path / "exercises").mkdir(mode=0o755)
-    scene.copy_files(replace(EXERCISE, scene=None), tmp_path, tmp_path / "exercises" / "01.1")
+    scene.copy_files(replace(EXERCISE, scene=None, folder=tmp_path), tmp_path / "exercises" / "01.1")
     assert (tmp_path / "exercises").stat().st_mode & 0o777 == 0o700

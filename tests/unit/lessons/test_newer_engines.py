@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted(
     path
-    for pattern in ("labs/*/*.md", "labs/*/*.py", "labs/*/files/**/*", "labsupport/**/*.py")
+    for pattern in ("labs/*/*.md", "labs/**/*.py", "labs/**/files/**/*", "labsupport/**/*.py")
     for path in ROOT.glob(pattern)
     if path.is_file()
 )

@@ -54,7 +54,7 @@ def messages() -> Iterator[str]:
 
 def lessons() -> Iterator[str]:
     labs = checkout() / "labs"
-    for path in sorted([*labs.glob("*/lesson.md"), *labs.glob("*/hints.md"), *labs.glob("*/checks.py")]):
+    for path in sorted([*labs.glob("*/lesson.md"), *labs.rglob("hints.md"), *labs.rglob("*.py")]):
         yield path.read_text(encoding="utf-8")
 
 

@@ -327,7 +327,7 @@ def test_a_second_sandbox_is_not_put_into_the_first(home: Path, monkeypatch: pyt
 
 def test_what_lessons_call_with_engine_host_is_in_the_image_made_for_it() -> None:
     labs = Path(__file__).parents[3] / "labs"
-    texts = [path.read_text("utf-8") for kind in ("*.md", "*.py") for path in labs.glob(f"*/{kind}")]
+    texts = [path.read_text("utf-8") for kind in ("*.md", "*.py") for path in labs.rglob(kind)]
     called = {word for text in texts for word in re.findall(r"engine-host ([a-z][a-z-]*)", text)}
     assert {"runc", "ctr", "cut"} <= called
     assert called <= {*engine_image.PROGRAMS, *engine_image.APPLETS}
