@@ -4,22 +4,7 @@ import math
 import secrets
 
 from labsupport import pace
-from labsupport.exercises import (
-    Exercise,
-    Lab,
-    Name,
-    Probe,
-    Right,
-    Scene,
-    State,
-    Step,
-    Wrong,
-    expect,
-    look,
-    looks,
-    mistakes,
-    probes,
-)
+from labsupport.exercises.author import *
 
 SIGKILL = mistakes.seen_when(
     "SIGKILL as the stop signal",
@@ -85,134 +70,133 @@ def stopping(lab: Lab) -> str:
     return stopped(lab, OTHER_WORKER.format(secrets.token_hex(4))) if said.endswith("0, work saved") else said
 
 
-EXERCISES = (
-    Exercise(
-        id="bug.4",
-        title="It takes ten seconds to stop",
-        goal=(
-            "Symptom: `docker stop {name}` takes ten seconds, the exit code is 137, and the work is not saved although "
-            "worker.sh saves it on SIGTERM.\n"
-            "Repair it: told to stop, {name} ends by itself with exit code 0. Leave it running. The files of its "
-            "image `{image}` are in your working folder."
+EXERCISE = Exercise(
+    id="bug.4",
+    title="It takes ten seconds to stop",
+    goal=(
+        "Symptom: `docker stop {name}` takes ten seconds, the exit code is 137, and the work is not saved although "
+        "worker.sh saves it on SIGTERM.\n"
+        "Repair it: told to stop, {name} ends by itself with exit code 0. Leave it running. The files of its "
+        "image `{image}` are in your working folder."
+    ),
+    seeds={"name": Name("worker"), "image": Name("work")},
+    owns=("container:{name}", "image:{image}"),
+    scene=Scene(
+        files="files",
+        prepare=("docker build -q --label course.lab={id} -t {image}:broken .",),
+        commands=(
+            "docker tag {image}:broken {image}",
+            "docker run -d --label course.lab={id} --name {name} {image}",
         ),
-        seeds={"name": Name("worker"), "image": Name("work")},
-        owns=("container:{name}", "image:{image}"),
-        scene=Scene(
-            prepare=("docker build -q --label course.lab={id} -t {image}:broken .",),
-            commands=(
-                "docker tag {image}:broken {image}",
-                "docker run -d --label course.lab={id} --name {name} {image}",
+    ),
+    steps=(
+        Step(
+            "stops",
+            State("{name} runs", looks.container("{name}", ".State.Status"), expect.equals("running")),
+            Probe(
+                "a copy of {name} ends when it is told to, its work saved",
+                stopping,
+                expect.equals("ended by itself, exit code 0, work saved"),
+                mistakes=(SIGKILL, NOT_TOLD, NOT_SAVED),
             ),
+            points=2.5,
         ),
-        steps=(
-            Step(
-                "stops",
-                State("{name} runs", looks.container("{name}", ".State.Status"), expect.equals("running")),
-                Probe(
-                    "a copy of {name} ends when it is told to, its work saved",
-                    stopping,
-                    expect.equals("ended by itself, exit code 0, work saved"),
-                    mistakes=(SIGKILL, NOT_TOLD, NOT_SAVED),
-                ),
-                points=2.5,
-            ),
-        ),
-        solution=(
-            "sed -i 's/^sh .worker.sh/exec &/' start.sh && docker build -q -t {image} .",
-            "docker rm -f {name}",
-            "docker run -d --name {name} {image}",
-        ),
-        right=(
-            Right(
-                "the shell passes it on, after less time to stop, a volume for the work",
-                (
-                    "docker rm -f {name}; docker run -d --stop-timeout 1 --name {name} {image}; docker rm -f {name}",
-                    "sed -i 's/^sh .worker.sh/& \\& trap \"kill $!\" TERM; wait $!; wait $!/' start.sh",
-                    "docker build -q -t {image} .",
-                    "docker run -d --name {name} -v {name}-data:/data --label course.lab={id} {image}",
-                ),
-            ),
-            Right(
-                "the worker in start.sh, the classic builder, created and started",
-                (
-                    "echo mkdir -p /data | cat - worker.sh >start.sh",
-                    "DOCKER_BUILDKIT=0 docker build -q -t {image} .",
-                    "docker rm -f {name}; docker create --name {name} {image}; docker start {name}",
-                ),
-            ),
-            Right(
-                "the container's own start.sh repaired, no image",
-                (
-                    "sed -i 's/^sh .worker.sh/exec &/' start.sh && docker cp start.sh {name}:/",
-                    "docker restart -t 0 {name}",
-                ),
-            ),
-            Right(
-                "an executable worker with a first line and a stop signal of its own",
-                (
-                    "sed -i 's/ TERM$/ INT/' worker.sh; sed -i '1i #!/bin/sh' worker.sh; chmod +x worker.sh",
-                    "printf 'FROM busybox\\nWORKDIR /data\\nCOPY worker.sh /\\nSTOPSIGNAL INT\\n"
-                    'CMD ["/worker.sh"]\\n\' >Dockerfile',
-                    "docker build -q -t {image} . && docker rm -f {name}; docker run -d --name {name} {image}",
-                ),
-            ),
-            Right(
-                "started by the Dockerfile",
-                (
-                    'printf \'FROM busybox\\nWORKDIR /data\\nCOPY worker.sh /\\nENTRYPOINT ["sh", "/worker.sh"]\\n\''
-                    " >Dockerfile",
-                    "docker build -q -t {image} .",
-                    "docker rename {name} {name}-old; docker run -d --name {name} {image}; docker rm -f {name}-old",
-                ),
+    ),
+    solution=(
+        "sed -i 's/^sh .worker.sh/exec &/' start.sh && docker build -q -t {image} .",
+        "docker rm -f {name}",
+        "docker run -d --name {name} {image}",
+    ),
+    right=(
+        Right(
+            "the shell passes it on, after less time to stop, a volume for the work",
+            (
+                "docker rm -f {name}; docker run -d --stop-timeout 1 --name {name} {image}; docker rm -f {name}",
+                "sed -i 's/^sh .worker.sh/& \\& trap \"kill $!\" TERM; wait $!; wait $!/' start.sh",
+                "docker build -q -t {image} .",
+                "docker run -d --name {name} -v {name}-data:/data --label course.lab={id} {image}",
             ),
         ),
-        wrong=(
-            Wrong(
-                "KILL as stop signal",
-                ("docker rm -f {name}", "docker run -d --stop-signal KILL --name {name} {image}"),
-                says="SIGKILL as the stop signal",
+        Right(
+            "the worker in start.sh, the classic builder, created and started",
+            (
+                "echo mkdir -p /data | cat - worker.sh >start.sh",
+                "DOCKER_BUILDKIT=0 docker build -q -t {image} .",
+                "docker rm -f {name}; docker create --name {name} {image}; docker start {name}",
             ),
-            Wrong(
-                "less time to stop",
-                ("docker rm -f {name}", "docker run -d --stop-timeout 1 --name {name} {image}"),
-                says="the worker is not process 1",
+        ),
+        Right(
+            "the container's own start.sh repaired, no image",
+            (
+                "sed -i 's/^sh .worker.sh/exec &/' start.sh && docker cp start.sh {name}:/",
+                "docker restart -t 0 {name}",
             ),
-            Wrong(
-                "another program that ends when told to",
-                (
-                    "docker rm -f {name}",
-                    "docker run -d --name {name} {image} sh -c "
-                    "'trap \"exit 0\" TERM; echo ready; while :; do sleep .1; done'",
-                ),
-                says="ended without the worker",
+        ),
+        Right(
+            "an executable worker with a first line and a stop signal of its own",
+            (
+                "sed -i 's/ TERM$/ INT/' worker.sh; sed -i '1i #!/bin/sh' worker.sh; chmod +x worker.sh",
+                "printf 'FROM busybox\\nWORKDIR /data\\nCOPY worker.sh /\\nSTOPSIGNAL INT\\n"
+                'CMD ["/worker.sh"]\\n\' >Dockerfile',
+                "docker build -q -t {image} . && docker rm -f {name}; docker run -d --name {name} {image}",
             ),
-            Wrong(
-                "the shell saves in the place of the worker",
-                (
-                    "printf '%s\\n' 'mkdir -p /data' \"trap 'echo work saved >/data/saved; exit 0' TERM\" "
-                    "'sh /worker.sh & wait' >start.sh",
-                    "docker build -q -t {image} . && docker rm -f {name}",
-                    "docker run -d --name {name} {image}",
-                ),
-                says="ended without the worker",
+        ),
+        Right(
+            "started by the Dockerfile",
+            (
+                'printf \'FROM busybox\\nWORKDIR /data\\nCOPY worker.sh /\\nENTRYPOINT ["sh", "/worker.sh"]\\n\''
+                " >Dockerfile",
+                "docker build -q -t {image} .",
+                "docker rename {name} {name}-old; docker run -d --name {name} {image}; docker rm -f {name}-old",
             ),
-            Wrong(
-                "repaired and not left running",
-                (
-                    "sed -i 's/^sh .worker.sh/exec &/' start.sh && docker build -q -t {image} .",
-                    "docker rm -f {name}; docker run -d --name {name} {image}; docker kill {name}",
-                ),
-                says="{name} runs",
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "KILL as stop signal",
+            ("docker rm -f {name}", "docker run -d --stop-signal KILL --name {name} {image}"),
+            says="SIGKILL as the stop signal",
+        ),
+        Wrong(
+            "less time to stop",
+            ("docker rm -f {name}", "docker run -d --stop-timeout 1 --name {name} {image}"),
+            says="the worker is not process 1",
+        ),
+        Wrong(
+            "another program that ends when told to",
+            (
+                "docker rm -f {name}",
+                "docker run -d --name {name} {image} sh -c "
+                "'trap \"exit 0\" TERM; echo ready; while :; do sleep .1; done'",
             ),
-            Wrong(
-                "worker in the background",
-                (
-                    "sed -i 's/^sh .worker.sh/& \\&/' start.sh && docker build -q -t {image} .",
-                    "docker rm -f {name}",
-                    "docker run -d --name {name} {image} && docker wait {name}",
-                ),
-                says="exited",
+            says="ended without the worker",
+        ),
+        Wrong(
+            "the shell saves in the place of the worker",
+            (
+                "printf '%s\\n' 'mkdir -p /data' \"trap 'echo work saved >/data/saved; exit 0' TERM\" "
+                "'sh /worker.sh & wait' >start.sh",
+                "docker build -q -t {image} . && docker rm -f {name}",
+                "docker run -d --name {name} {image}",
             ),
+            says="ended without the worker",
+        ),
+        Wrong(
+            "repaired and not left running",
+            (
+                "sed -i 's/^sh .worker.sh/exec &/' start.sh && docker build -q -t {image} .",
+                "docker rm -f {name}; docker run -d --name {name} {image}; docker kill {name}",
+            ),
+            says="{name} runs",
+        ),
+        Wrong(
+            "worker in the background",
+            (
+                "sed -i 's/^sh .worker.sh/& \\&/' start.sh && docker build -q -t {image} .",
+                "docker rm -f {name}",
+                "docker run -d --name {name} {image} && docker wait {name}",
+            ),
+            says="exited",
         ),
     ),
 )

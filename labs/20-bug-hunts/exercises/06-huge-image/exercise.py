@@ -3,30 +3,12 @@
 import re
 import secrets
 
-from labsupport.exercises import (
-    Exercise,
-    Lab,
-    Name,
-    Probe,
-    Right,
-    Scene,
-    State,
-    Step,
-    Token,
-    Wrong,
-    builds,
-    expect,
-    look,
-    looks,
-    mistakes,
-    probes,
-)
+from labsupport.exercises.author import *
 
 BUILD = "docker build -q -t {image} ."
 MEASURED = 24  # MiB
 LARGEST = 8_000_000  # bytes
 REPORT = "exit 0: 25165824 bytes measured, {token}"
-
 
 UNITS = {MEASURED << 20: 1 << 20, MEASURED << 10: 1 << 10, MEASURED: 1}  # what may be written -> what one MiB is then
 MAKES = re.compile(r"/dev/(?:u?random|zero)|truncate|fallocate|\b(?:dd|head|yes|seq)\b")
@@ -73,157 +55,156 @@ def follows(lab: Lab) -> str:
     return "their report" if f"{size << 20} bytes" in shown else "a report of measurements that were not made"
 
 
-EXERCISES = (
-    Exercise(
-        id="bug.6",
-        title="Deleted, and still there",
-        goal=(
-            "Symptom: the Dockerfile deletes its 24 MB of measurements, no container of {image} shows them, and the "
-            "image has more than 24 MB all the same.\n"
-            "Repair the Dockerfile: {image}, built by it, has less than 8 MB and `docker run --rm {image}` still "
-            "prints the report. The files are in your working folder."
-        ),
-        seeds={"image": Name("report"), "token": Token()},
-        owns=("image:{image}",),
-        scene=Scene(
-            prepare=("echo {token} > token.txt", "docker build -q --label course.lab={id} -t {image}:broken ."),
-            commands=("echo {token} > token.txt", "docker tag {image}:broken {image}"),
-        ),
-        steps=(
-            Step(
-                "small",
-                Probe(
-                    "a container of {image} prints the report",
-                    report,
-                    expect.equals(REPORT),
-                    mistakes=(
-                        mistakes.seen_when(
-                            "deleted before it was counted",
-                            "each RUN starts from the files that the instructions before it left.",
-                            lambda lab, value: value.startswith("exit 0: 0 bytes"),
-                        ),
+EXERCISE = Exercise(
+    id="bug.6",
+    title="Deleted, and still there",
+    goal=(
+        "Symptom: the Dockerfile deletes its 24 MB of measurements, no container of {image} shows them, and the "
+        "image has more than 24 MB all the same.\n"
+        "Repair the Dockerfile: {image}, built by it, has less than 8 MB and `docker run --rm {image}` still "
+        "prints the report. The files are in your working folder."
+    ),
+    seeds={"image": Name("report"), "token": Token()},
+    owns=("image:{image}",),
+    scene=Scene(
+        files="files",
+        prepare=("echo {token} > token.txt", "docker build -q --label course.lab={id} -t {image}:broken ."),
+        commands=("echo {token} > token.txt", "docker tag {image}:broken {image}"),
+    ),
+    steps=(
+        Step(
+            "small",
+            Probe(
+                "a container of {image} prints the report",
+                report,
+                expect.equals(REPORT),
+                mistakes=(
+                    mistakes.seen_when(
+                        "deleted before it was counted",
+                        "each RUN starts from the files that the instructions before it left.",
+                        lambda lab, value: value.startswith("exit 0: 0 bytes"),
                     ),
                 ),
-                State(
-                    "{image} is small",
-                    looks.unpacked("{image}"),
-                    expect.at_most("8 MB"),
-                    mistakes=(mistakes.removed_in_a_later_layer("{image}"),),
-                ),
-                points=3,
+            ),
+            State(
+                "{image} is small",
+                looks.unpacked("{image}"),
+                expect.at_most("8 MB"),
+                mistakes=(mistakes.removed_in_a_later_layer("{image}"),),
+            ),
+            points=3,
+        ),
+    ),
+    solution=(
+        "printf 'FROM busybox\\nCOPY count.sh token.txt /\\nRUN dd if=/dev/urandom of=/measurements bs=1M "
+        "count=24 "
+        '&& sh /count.sh && rm /measurements\\nCMD ["cat", "/report"]\\n\' > Dockerfile',
+        BUILD,
+    ),
+    right=(
+        Right(
+            "two stages, and more things around",
+            (
+                "touch notes.md && docker create --label course.lab=bug.6 busybox",
+                "sed -i -e '1s/$/ AS made/' -e '/^RUN rm/s/.*/FROM busybox\\nCOPY --from=made \\/report "
+                "\\//' Dockerfile",
+                BUILD,
             ),
         ),
-        solution=(
-            "printf 'FROM busybox\\nCOPY count.sh token.txt /\\nRUN dd if=/dev/urandom of=/measurements bs=1M "
-            "count=24 "
-            '&& sh /count.sh && rm /measurements\\nCMD ["cat", "/report"]\\n\' > Dockerfile',
-            BUILD,
-        ),
-        right=(
-            Right(
-                "two stages, and more things around",
-                (
-                    "touch notes.md && docker create --label course.lab=bug.6 busybox",
-                    "sed -i -e '1s/$/ AS made/' -e '/^RUN rm/s/.*/FROM busybox\\nCOPY --from=made \\/report "
-                    "\\//' Dockerfile",
-                    BUILD,
-                ),
-            ),
-            Right(
-                "in kilobytes, over several lines, a stage of tests last",
-                (
-                    "printf 'FROM busybox AS small\\nCOPY count.sh token.txt /\\nARG SIZE=24576\\n"
-                    "RUN dd if=/dev/urandom \\\\\\n of=/measurements bs=1k count=$SIZE && sh /count.sh && rm /m*\\n"
-                    "CMD cat /report\\nFROM small AS test\\nRUN grep measured /report\\nCMD true\\n' > Dockerfile",
-                    BUILD.replace("build", "build --target small") + " 2>/dev/null",
-                ),
-            ),
-            Right(
-                "with a pipe, by the classic builder, :latest",
-                (
-                    "printf 'FROM busybox\\nCOPY token.txt /\\nRUN echo \"$(head -c 24m /dev/urandom | wc -c) bytes "
-                    'measured, $(cat /token.txt)" > /report\\nENTRYPOINT ["cat", "/report"]\\n\' > Dockerfile',
-                    "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
-                ),
-            ),
-            Right(
-                "the script removes what it read, in a file of another name",
-                (
-                    BUILD,
-                    "echo 'rm /measurements' >> count.sh",
-                    "printf 'FROM busybox\\nCOPY count.sh token.txt /\\nRUN dd if=/dev/urandom of=/measurements "
-                    "bs=1M count=24 "
-                    "&& sh /count.sh\\nCMD cat /report\\n' > small.Dockerfile",
-                    "docker build -q -f small.Dockerfile -t {image} . 2>/dev/null",
-                ),
+        Right(
+            "in kilobytes, over several lines, a stage of tests last",
+            (
+                "printf 'FROM busybox AS small\\nCOPY count.sh token.txt /\\nARG SIZE=24576\\n"
+                "RUN dd if=/dev/urandom \\\\\\n of=/measurements bs=1k count=$SIZE && sh /count.sh && rm /m*\\n"
+                "CMD cat /report\\nFROM small AS test\\nRUN grep measured /report\\nCMD true\\n' > Dockerfile",
+                BUILD.replace("build", "build --target small") + " 2>/dev/null",
             ),
         ),
-        wrong=(
-            Wrong(
-                "measured, thrown away and typed",
-                (
-                    "printf 'FROM busybox\\nCOPY token.txt /\\nRUN dd if=/dev/urandom of=/m bs=1M count=24 && rm /m && "
-                    'echo "25165824 bytes measured, $(cat /token.txt)" > /report\\nCMD cat /report\\n\' > Dockerfile',
-                    BUILD + " 2>/dev/null",
-                ),
-                says="measurements that were not made",
+        Right(
+            "with a pipe, by the classic builder, :latest",
+            (
+                "printf 'FROM busybox\\nCOPY token.txt /\\nRUN echo \"$(head -c 24m /dev/urandom | wc -c) bytes "
+                'measured, $(cat /token.txt)" > /report\\nENTRYPOINT ["cat", "/report"]\\n\' > Dockerfile',
+                "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
             ),
-            Wrong(
-                "a report that was typed",
-                (
-                    'printf \'FROM busybox\\nCMD ["echo", "25165824 bytes measured, {token}"]\\n\' > Dockerfile',
-                    BUILD,
-                ),
-                says="build it again",
+        ),
+        Right(
+            "the script removes what it read, in a file of another name",
+            (
+                BUILD,
+                "echo 'rm /measurements' >> count.sh",
+                "printf 'FROM busybox\\nCOPY count.sh token.txt /\\nRUN dd if=/dev/urandom of=/measurements "
+                "bs=1M count=24 "
+                "&& sh /count.sh\\nCMD cat /report\\n' > small.Dockerfile",
+                "docker build -q -f small.Dockerfile -t {image} . 2>/dev/null",
             ),
-            Wrong(
-                "nothing measured",
-                (
-                    "printf 'FROM busybox\\nCOPY token.txt /\\nRUN echo \"25165824 bytes measured, $(cat "
-                    '/token.txt)" '
-                    '> /report\\nCMD ["cat", "/report"]\\n\' > Dockerfile',
-                    BUILD,
-                ),
-                says="measurements that were not made",
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "measured, thrown away and typed",
+            (
+                "printf 'FROM busybox\\nCOPY token.txt /\\nRUN dd if=/dev/urandom of=/m bs=1M count=24 && rm /m && "
+                'echo "25165824 bytes measured, $(cat /token.txt)" > /report\\nCMD cat /report\\n\' > Dockerfile',
+                BUILD + " 2>/dev/null",
             ),
-            Wrong(
-                "flattened, the Dockerfile as it was",
-                (
-                    "docker create --name {image}-c {image}:broken; docker export {image}-c | docker import "
-                    "-c 'CMD [\"cat\", \"/report\"]' -c 'ENV A=b' -c 'WORKDIR /srv' - {image}; docker rm {image}-c",
-                ),
-                says="build it again",
+            says="measurements that were not made",
+        ),
+        Wrong(
+            "a report that was typed",
+            (
+                'printf \'FROM busybox\\nCMD ["echo", "25165824 bytes measured, {token}"]\\n\' > Dockerfile',
+                BUILD,
             ),
-            Wrong(
-                "deleted once more",
-                ("printf 'FROM {image}:broken\\nRUN rm -rf /measurements /tmp/*\\n' > Dockerfile", BUILD),
-                says="rm in a later layer",
+            says="build it again",
+        ),
+        Wrong(
+            "nothing measured",
+            (
+                "printf 'FROM busybox\\nCOPY token.txt /\\nRUN echo \"25165824 bytes measured, $(cat "
+                '/token.txt)" '
+                '> /report\\nCMD ["cat", "/report"]\\n\' > Dockerfile',
+                BUILD,
             ),
-            Wrong(
-                "committed after deleting",
-                (
-                    "docker run --name {image}-c {image} rm -f /measurements",
-                    'docker commit -c \'CMD ["cat", "/report"]\' {image}-c {image}',
-                    "docker rm {image}-c",
-                ),
-                says="at most 8.0 MB",
+            says="measurements that were not made",
+        ),
+        Wrong(
+            "flattened, the Dockerfile as it was",
+            (
+                "docker create --name {image}-c {image}:broken; docker export {image}-c | docker import "
+                "-c 'CMD [\"cat\", \"/report\"]' -c 'ENV A=b' -c 'WORKDIR /srv' - {image}; docker rm {image}-c",
             ),
-            Wrong(
-                "no measurements",
-                ("sed -i '/dd if/d' Dockerfile", BUILD.replace("build", "build --no-cache") + " || docker rmi {image}"),
-                says="there is no image called",
+            says="build it again",
+        ),
+        Wrong(
+            "deleted once more",
+            ("printf 'FROM {image}:broken\\nRUN rm -rf /measurements /tmp/*\\n' > Dockerfile", BUILD),
+            says="rm in a later layer",
+        ),
+        Wrong(
+            "committed after deleting",
+            (
+                "docker run --name {image}-c {image} rm -f /measurements",
+                'docker commit -c \'CMD ["cat", "/report"]\' {image}-c {image}',
+                "docker rm {image}-c",
             ),
-            Wrong(
-                "deleted before the count",
-                (
-                    "printf 'FROM busybox\\nCOPY count.sh token.txt /\\nRUN dd if=/dev/urandom of=/measurements "
-                    "bs=1M "
-                    "count=24 && rm /measurements && touch /measurements && sh /count.sh\\n"
-                    'CMD ["cat", "/report"]\\n\' > Dockerfile',
-                    BUILD,
-                ),
-                says="deleted before it was counted",
+            says="at most 8.0 MB",
+        ),
+        Wrong(
+            "no measurements",
+            ("sed -i '/dd if/d' Dockerfile", BUILD.replace("build", "build --no-cache") + " || docker rmi {image}"),
+            says="there is no image called",
+        ),
+        Wrong(
+            "deleted before the count",
+            (
+                "printf 'FROM busybox\\nCOPY count.sh token.txt /\\nRUN dd if=/dev/urandom of=/measurements "
+                "bs=1M "
+                "count=24 && rm /measurements && touch /measurements && sh /count.sh\\n"
+                'CMD ["cat", "/report"]\\n\' > Dockerfile',
+                BUILD,
             ),
+            says="deleted before it was counted",
         ),
     ),
 )

@@ -2,27 +2,10 @@
 
 import secrets
 
-from labsupport.exercises import (
-    Exercise,
-    Lab,
-    Missing,
-    Name,
-    Pick,
-    Probe,
-    Right,
-    Scene,
-    Step,
-    Wrong,
-    builds,
-    expect,
-    look,
-    mistakes,
-    probes,
-)
+from labsupport.exercises.author import *
 
 BUILD = "docker build -q -t {image} ."
 NEW = "sed -i 's/version 1/version {version}/' src/main.sh"
-
 
 PRINTS = 'cat /opt/installed && echo "written $(stat -c %y /opt/installed)"'
 
@@ -65,160 +48,159 @@ def notices_new_needs(lab: Lab) -> str:
     return "the new need is installed" if f"{need} " in installed else "the new need is not installed"
 
 
-EXERCISES = (
-    Exercise(
-        id="bug.8",
-        title="The cache never hits",
-        goal=(
-            "Symptom: whatever you change in src/main.sh, the next `docker build` runs install.sh again.\n"
-            "Repair it: a change of src/main.sh leaves the installation in the cache, a change of needs.txt "
-            "installs anew, and `docker run --rm {image}` prints `version {version}`: change the number in "
-            "src/main.sh and build. The files are in your working folder."
-        ),
-        seeds={"image": Name("app"), "version": Pick((2, 3, 4, 5))},
-        owns=("image:{image}",),
-        scene=Scene(
-            prepare=("docker build -q --label course.lab={id} -t {image}:broken .",),
-            commands=("docker tag {image}:broken {image}",),
-        ),
-        steps=(
-            Step(
-                "version",
-                Probe(
-                    "a container of {image} prints the new version",
-                    probes.run("{image}"),
-                    expect.equals("exit 0: version {version}, with lua json"),
-                    mistakes=(
-                        mistakes.seen_when(
-                            "changed but not built",
-                            "an image never follows its files: build it again.",
-                            lambda lab, value: "version 1," in value,
-                        ),
+EXERCISE = Exercise(
+    id="bug.8",
+    title="The cache never hits",
+    goal=(
+        "Symptom: whatever you change in src/main.sh, the next `docker build` runs install.sh again.\n"
+        "Repair it: a change of src/main.sh leaves the installation in the cache, a change of needs.txt "
+        "installs anew, and `docker run --rm {image}` prints `version {version}`: change the number in "
+        "src/main.sh and build. The files are in your working folder."
+    ),
+    seeds={"image": Name("app"), "version": Pick((2, 3, 4, 5))},
+    owns=("image:{image}",),
+    scene=Scene(
+        files="files",
+        prepare=("docker build -q --label course.lab={id} -t {image}:broken .",),
+        commands=("docker tag {image}:broken {image}",),
+    ),
+    steps=(
+        Step(
+            "version",
+            Probe(
+                "a container of {image} prints the new version",
+                probes.run("{image}"),
+                expect.equals("exit 0: version {version}, with lua json"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "changed but not built",
+                        "an image never follows its files: build it again.",
+                        lambda lab, value: "version 1," in value,
                     ),
                 ),
             ),
-            Step(
-                "cached",
-                Probe(
-                    "a change of src/main.sh leaves the installation in the cache",
-                    reuses_the_installation,
-                    expect.equals("installed once"),
-                    mistakes=(
-                        mistakes.seen_when(
-                            "COPY . before the slow step",
-                            "a changed file changes the COPY, and everything after it is done again: copy only what "
-                            "the slow step needs, run it, and copy the rest afterwards.",
-                            lambda lab, value: "again" in value,
-                        ),
+        ),
+        Step(
+            "cached",
+            Probe(
+                "a change of src/main.sh leaves the installation in the cache",
+                reuses_the_installation,
+                expect.equals("installed once"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "COPY . before the slow step",
+                        "a changed file changes the COPY, and everything after it is done again: copy only what "
+                        "the slow step needs, run it, and copy the rest afterwards.",
+                        lambda lab, value: "again" in value,
                     ),
                 ),
-                points=2,
-                after="version",
             ),
-            Step(
-                "fresh",
-                Probe(
-                    "a change of needs.txt installs anew",
-                    notices_new_needs,
-                    expect.equals("the new need is installed"),
-                ),
-                after="cached",
+            points=2,
+            after="version",
+        ),
+        Step(
+            "fresh",
+            Probe(
+                "a change of needs.txt installs anew",
+                notices_new_needs,
+                expect.equals("the new need is installed"),
+            ),
+            after="cached",
+        ),
+    ),
+    solution=(
+        "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src /app/src\\n"
+        'CMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+        NEW,
+        BUILD,
+    ),
+    right=(
+        Right(
+            "mounted for one RUN, the program as ENTRYPOINT",
+            (
+                "printf 'FROM busybox\\nRUN --mount=type=bind,source=install.sh,target=/app/install.sh "
+                "--mount=type=bind,"
+                "source=needs.txt,target=/app/needs.txt sh /app/install.sh\\nCOPY src /app/src\\n"
+                'ENTRYPOINT ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                NEW,
+                "DOCKER_BUILDKIT=1 " + BUILD,
             ),
         ),
-        solution=(
-            "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src /app/src\\n"
-            'CMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-            NEW,
-            BUILD,
-        ),
-        right=(
-            Right(
-                "mounted for one RUN, the program as ENTRYPOINT",
-                (
-                    "printf 'FROM busybox\\nRUN --mount=type=bind,source=install.sh,target=/app/install.sh "
-                    "--mount=type=bind,"
-                    "source=needs.txt,target=/app/needs.txt sh /app/install.sh\\nCOPY src /app/src\\n"
-                    'ENTRYPOINT ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-                    NEW,
-                    "DOCKER_BUILDKIT=1 " + BUILD,
-                ),
-            ),
-            Right(
-                "two stages, after a wrong attempt",
-                (
-                    NEW,
-                    BUILD,
-                    "printf 'FROM busybox AS made\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\n"
-                    "FROM busybox\\n"
-                    'COPY --from=made /opt /opt\\nCOPY . /app\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-                    BUILD,
-                ),
-            ),
-            Right(
-                "the classic builder, :latest, one COPY each, and things around",
-                (
-                    NEW,
-                    "touch notes.md",
-                    "printf 'FROM busybox\\nWORKDIR /app\\nADD needs.txt ./\\nADD install.sh ./\\nRUN "
-                    "./install.sh || sh install.sh\\n"
-                    "COPY src/main.sh src/\\nCMD sh src/main.sh\\n' > Dockerfile",
-                    "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
-                ),
+        Right(
+            "two stages, after a wrong attempt",
+            (
+                NEW,
+                BUILD,
+                "printf 'FROM busybox AS made\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\n"
+                "FROM busybox\\n"
+                'COPY --from=made /opt /opt\\nCOPY . /app\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                BUILD,
             ),
         ),
-        wrong=(
-            Wrong(
-                "the same bytes at each installation",
-                ("sed -i 's/$(head.*xxd -p)/1/' install.sh", NEW, BUILD),
-                says="COPY . before the slow step",
+        Right(
+            "the classic builder, :latest, one COPY each, and things around",
+            (
+                NEW,
+                "touch notes.md",
+                "printf 'FROM busybox\\nWORKDIR /app\\nADD needs.txt ./\\nADD install.sh ./\\nRUN "
+                "./install.sh || sh install.sh\\n"
+                "COPY src/main.sh src/\\nCMD sh src/main.sh\\n' > Dockerfile",
+                "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
             ),
-            Wrong(
-                "the new line typed",
-                (
-                    "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\n"
-                    'CMD ["echo", "version {version}, with lua json"]\\n\' > Dockerfile',
-                    BUILD,
-                ),
-                says="a new src/main.sh is not in the image",
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "the same bytes at each installation",
+            ("sed -i 's/$(head.*xxd -p)/1/' install.sh", NEW, BUILD),
+            says="COPY . before the slow step",
+        ),
+        Wrong(
+            "the new line typed",
+            (
+                "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\n"
+                'CMD ["echo", "version {version}, with lua json"]\\n\' > Dockerfile',
+                BUILD,
             ),
-            Wrong(
-                "installed when a container starts",
-                (
-                    'printf \'FROM busybox\\nCOPY . /app\\nCMD ["sh", "-c", "sh /app/install.sh && sh '
-                    "/app/src/main.sh\"]\\n' > Dockerfile",
-                    NEW,
-                    BUILD,
-                ),
-                says="no build installs anything",
+            says="a new src/main.sh is not in the image",
+        ),
+        Wrong(
+            "installed when a container starts",
+            (
+                'printf \'FROM busybox\\nCOPY . /app\\nCMD ["sh", "-c", "sh /app/install.sh && sh '
+                "/app/src/main.sh\"]\\n' > Dockerfile",
+                NEW,
+                BUILD,
             ),
-            Wrong(
-                "two COPY, still before",
-                (
-                    "sed -i 's/^COPY .*/COPY src \\/app\\/src\\nCOPY . \\/app/' Dockerfile",
-                    NEW,
-                    BUILD,
-                ),
-                says="COPY . before the slow step",
+            says="no build installs anything",
+        ),
+        Wrong(
+            "two COPY, still before",
+            (
+                "sed -i 's/^COPY .*/COPY src \\/app\\/src\\nCOPY . \\/app/' Dockerfile",
+                NEW,
+                BUILD,
             ),
-            Wrong(
-                "needs written into the Dockerfile",
-                (
-                    'printf \'FROM busybox\\nRUN mkdir /opt && printf "lua 1\\\\njson 1\\\\n" > /opt/installed\\n'
-                    'COPY . /app\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-                    NEW,
-                    BUILD,
-                ),
-                says="the new need is not installed",
+            says="COPY . before the slow step",
+        ),
+        Wrong(
+            "needs written into the Dockerfile",
+            (
+                'printf \'FROM busybox\\nRUN mkdir /opt && printf "lua 1\\\\njson 1\\\\n" > /opt/installed\\n'
+                'COPY . /app\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                NEW,
+                BUILD,
             ),
-            Wrong(
-                "not built",
-                (
-                    "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src "
-                    '/app/src\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
-                    NEW,
-                ),
-                says="changed but not built",
+            says="the new need is not installed",
+        ),
+        Wrong(
+            "not built",
+            (
+                "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src "
+                '/app/src\\nCMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                NEW,
             ),
+            says="changed but not built",
         ),
     ),
 )

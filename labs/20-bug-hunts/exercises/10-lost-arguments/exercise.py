@@ -2,25 +2,7 @@
 
 import secrets
 
-from labsupport.exercises import (
-    Exercise,
-    Lab,
-    Name,
-    Pick,
-    Probe,
-    Right,
-    Scene,
-    State,
-    Step,
-    Token,
-    Wrong,
-    builds,
-    expect,
-    look,
-    looks,
-    mistakes,
-    probes,
-)
+from labsupport.exercises.author import *
 
 BUILD = "docker build -q -t {image} ."
 REWRITE = "printf 'FROM busybox\\nCOPY greet.sh /\\n{0}\\n' > Dockerfile"
@@ -61,151 +43,148 @@ def world(lab: Lab) -> str:
     return shown if (handed := greeted(lab)) == "world" else f"another greet.sh gets: {handed}"
 
 
-EXERCISES = (
-    Exercise(
-        id="bug.10",
-        title="The arguments do not arrive",
-        goal=(
-            "Symptom: `docker run --rm {image} Ada` greets nobody: `hello , from {token}`.\n"
-            "Repair the Dockerfile, not greet.sh: `docker run --rm {image}` greets the world, "
-            "`docker run --rm {image} Ada` greets Ada. The files are in your working folder."
+EXERCISE = Exercise(
+    id="bug.10",
+    title="The arguments do not arrive",
+    goal=(
+        "Symptom: `docker run --rm {image} Ada` greets nobody: `hello , from {token}`.\n"
+        "Repair the Dockerfile, not greet.sh: `docker run --rm {image}` greets the world, "
+        "`docker run --rm {image} Ada` greets Ada. The files are in your working folder."
+    ),
+    seeds={"image": Name("greeter"), "token": Token(), "fault": Pick(FAULTS)},
+    owns=("image:{image}",),
+    scene=Scene(
+        files="files",
+        prepare=(
+            PLANT,
+            "sed -i s/TOKEN/{token}/ greet.sh",
+            "docker build -q --label course.lab={id} -t {image}:broken . 2>/dev/null",
         ),
-        seeds={"image": Name("greeter"), "token": Token(), "fault": Pick(FAULTS)},
-        owns=("image:{image}",),
-        scene=Scene(
-            prepare=(
-                PLANT,
-                "sed -i s/TOKEN/{token}/ greet.sh",
-                "docker build -q --label course.lab={id} -t {image}:broken . 2>/dev/null",
-            ),
-            commands=(PLANT, "sed -i s/TOKEN/{token}/ greet.sh", "docker tag {image}:broken {image}"),
-        ),
-        steps=(
-            Step(
-                "argument",
-                Probe(
-                    "a container of {image} greets Ada when told to",
-                    ada,
-                    expect.equals("exit 0: hello Ada, from {token}"),
-                    mistakes=(
-                        mistakes.shell_form("{image}"),
-                        mistakes.seen_when(
-                            "sh -c takes the arguments",
-                            'after `sh -c "command"` the next argument is $0 of the command, not $1 of the script.',
-                            lambda lab, _: "-c" in (lab.inspect("image", "{image}")["Config"].get("Entrypoint") or []),
-                        ),
-                        mistakes.seen_when(
-                            "CMD replaced by the arguments",
-                            "arguments of `docker run` take the place of CMD; they are added to ENTRYPOINT.",
-                            lambda lab, _: not lab.inspect("image", "{image}")["Config"].get("Entrypoint"),
-                        ),
+        commands=(PLANT, "sed -i s/TOKEN/{token}/ greet.sh", "docker tag {image}:broken {image}"),
+    ),
+    steps=(
+        Step(
+            "argument",
+            Probe(
+                "a container of {image} greets Ada when told to",
+                ada,
+                expect.equals("exit 0: hello Ada, from {token}"),
+                mistakes=(
+                    mistakes.shell_form("{image}"),
+                    mistakes.seen_when(
+                        "sh -c takes the arguments",
+                        'after `sh -c "command"` the next argument is $0 of the command, not $1 of the script.',
+                        lambda lab, _: "-c" in (lab.inspect("image", "{image}")["Config"].get("Entrypoint") or []),
+                    ),
+                    mistakes.seen_when(
+                        "CMD replaced by the arguments",
+                        "arguments of `docker run` take the place of CMD; they are added to ENTRYPOINT.",
+                        lambda lab, _: not lab.inspect("image", "{image}")["Config"].get("Entrypoint"),
                     ),
                 ),
-                points=2,
             ),
-            Step(
-                "default",
-                Probe(
-                    "without arguments it greets the world",
-                    world,
-                    expect.equals("exit 0: hello world, from {token}"),
-                    mistakes=(
-                        mistakes.seen_when(
-                            "no CMD",
-                            "ENTRYPOINT says what runs, CMD the arguments when none are given.",
-                            lambda lab, _: not lab.inspect("image", "{image}")["Config"].get("Cmd"),
-                        ),
+            points=2,
+        ),
+        Step(
+            "default",
+            Probe(
+                "without arguments it greets the world",
+                world,
+                expect.equals("exit 0: hello world, from {token}"),
+                mistakes=(
+                    mistakes.seen_when(
+                        "no CMD",
+                        "ENTRYPOINT says what runs, CMD the arguments when none are given.",
+                        lambda lab, _: not lab.inspect("image", "{image}")["Config"].get("Cmd"),
                     ),
                 ),
-                after="argument",
             ),
-            Step(
-                "script",
-                State(
-                    "greet.sh is as it was", looks.file("greet.sh"), expect.equals('echo "hello $1, from {token}"\n')
-                ),
-                points=0.5,
-                after="argument",
+            after="argument",
+        ),
+        Step(
+            "script",
+            State("greet.sh is as it was", looks.file("greet.sh"), expect.equals('echo "hello $1, from {token}"\n')),
+            points=0.5,
+            after="argument",
+        ),
+    ),
+    solution=(
+        REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]\\nCMD ["world"]'),
+        BUILD,
+    ),
+    untouched_says="hello , from {token}",
+    right=(
+        Right(
+            "another folder in the image, by the classic builder, :latest",
+            (
+                'printf \'FROM busybox\\nWORKDIR /srv\\nCOPY greet.sh .\\nENTRYPOINT ["/bin/sh", '
+                '"greet.sh"]\\nCMD '
+                '["world"]\\n\' > Dockerfile',
+                "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
             ),
         ),
-        solution=(
-            REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]\\nCMD ["world"]'),
-            BUILD,
-        ),
-        untouched_says="hello , from {token}",
-        right=(
-            Right(
-                "another folder in the image, by the classic builder, :latest",
-                (
-                    'printf \'FROM busybox\\nWORKDIR /srv\\nCOPY greet.sh .\\nENTRYPOINT ["/bin/sh", '
-                    '"greet.sh"]\\nCMD '
-                    '["world"]\\n\' > Dockerfile',
-                    "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
-                ),
-            ),
-            Right(
-                "a shell that hands on $0, after a wrong attempt",
-                (
-                    REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]'),
-                    BUILD,
-                    REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "-c", "exec sh /greet.sh $0 $@"]\\nCMD ["world"]'),
-                    BUILD,
-                ),
-            ),
-            Right(
-                "made executable, in a file of another name",
-                (
-                    "printf '#!/bin/sh\\nexec sh /greet.sh \"${1:-world}\"\\n' > start.sh && chmod +x start.sh",
-                    "printf 'FROM busybox\\nCOPY greet.sh start.sh /\\nENTRYPOINT [\"/start.sh\"]\\n' > my.dockerfile",
-                    "docker build -q -f my.dockerfile -t {image} .",
-                ),
+        Right(
+            "a shell that hands on $0, after a wrong attempt",
+            (
+                REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]'),
+                BUILD,
+                REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "-c", "exec sh /greet.sh $0 $@"]\\nCMD ["world"]'),
+                BUILD,
             ),
         ),
-        wrong=(
-            Wrong(
-                "only Ada",
-                (
-                    REWRITE.replace(
-                        "{0}",
-                        'ENTRYPOINT ["sh", "-c", "[ $0 = Ada ] && sh /greet.sh Ada || sh /greet.sh world"]\\nCMD ["w"]',
-                    ),
-                    BUILD,
+        Right(
+            "made executable, in a file of another name",
+            (
+                "printf '#!/bin/sh\\nexec sh /greet.sh \"${1:-world}\"\\n' > start.sh && chmod +x start.sh",
+                "printf 'FROM busybox\\nCOPY greet.sh start.sh /\\nENTRYPOINT [\"/start.sh\"]\\n' > my.dockerfile",
+                "docker build -q -f my.dockerfile -t {image} .",
+            ),
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "only Ada",
+            (
+                REWRITE.replace(
+                    "{0}",
+                    'ENTRYPOINT ["sh", "-c", "[ $0 = Ada ] && sh /greet.sh Ada || sh /greet.sh world"]\\nCMD ["w"]',
                 ),
-                says="for N",
+                BUILD,
             ),
-            Wrong(
-                "a greeter of another script",
-                (
-                    "sed 's/[$]1/${1:-world}/' greet.sh > mine.sh",
-                    'printf \'FROM busybox\\nCOPY mine.sh /\\nENTRYPOINT ["sh", "/mine.sh"]\\n\' > Dockerfile',
-                    BUILD,
-                ),
-                says="it does not run greet.sh",
+            says="for N",
+        ),
+        Wrong(
+            "a greeter of another script",
+            (
+                "sed 's/[$]1/${1:-world}/' greet.sh > mine.sh",
+                'printf \'FROM busybox\\nCOPY mine.sh /\\nENTRYPOINT ["sh", "/mine.sh"]\\n\' > Dockerfile',
+                BUILD,
             ),
-            Wrong(
-                "CMD only",
-                (REWRITE.replace("{0}", 'CMD ["sh", "/greet.sh", "world"]'), BUILD),
-                says="CMD replaced by the arguments",
+            says="it does not run greet.sh",
+        ),
+        Wrong(
+            "CMD only",
+            (REWRITE.replace("{0}", 'CMD ["sh", "/greet.sh", "world"]'), BUILD),
+            says="CMD replaced by the arguments",
+        ),
+        Wrong(
+            "no default",
+            (REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]'), BUILD),
+            says="no CMD",
+        ),
+        Wrong(
+            "brackets around sh -c",
+            (REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "-c", "sh /greet.sh"]\\nCMD ["world"]'), BUILD),
+            says="sh -c takes the arguments",
+        ),
+        Wrong(
+            "the script changed",
+            (
+                """sed -i 's/.1/${{1:-world}}/' greet.sh""".replace("{{", "{").replace("}}", "}"),
+                REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]'),
+                BUILD,
             ),
-            Wrong(
-                "no default",
-                (REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]'), BUILD),
-                says="no CMD",
-            ),
-            Wrong(
-                "brackets around sh -c",
-                (REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "-c", "sh /greet.sh"]\\nCMD ["world"]'), BUILD),
-                says="sh -c takes the arguments",
-            ),
-            Wrong(
-                "the script changed",
-                (
-                    """sed -i 's/.1/${{1:-world}}/' greet.sh""".replace("{{", "{").replace("}}", "}"),
-                    REWRITE.replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]'),
-                    BUILD,
-                ),
-                says="greet.sh is as it was",
-            ),
+            says="greet.sh is as it was",
         ),
     ),
 )
