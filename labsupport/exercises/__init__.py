@@ -45,6 +45,9 @@ What the parts mean:
 * "Made from the image X" is `identity.made_from`: by what is in the image, whatever it is called. Behaviour is probed
   with inputs that the learner can't know (`secrets.token_hex(4)` at check time), in throwaway containers and in
   images of copies (`builds.built`): nothing of the learner's changes, names are nobody else's.
+* A check that fails names the first of its `mistakes` that is seen: those of `mistakes`, or
+  `Mistake("only renamed", "the hanging process is still the same one.", expect.equals(1))`, by the value that was
+  looked at; by anything else that there is with a function of the lab and the value.
 * `seeds` (`Name`, `Port`, `Token`, `Pick`) give values per learner; write them `{key}` in any text, command, hint.
   Cells have those that the goal tells as `$KEY`; the others are planted, to be found out. A seed called `fault` is a
   planted fault: the proofs try each.

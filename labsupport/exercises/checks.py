@@ -25,14 +25,24 @@ class Said(str):
 
 @dataclass(frozen=True)
 class Mistake:
-    """A classic mistake: its name, why it goes wrong, and how to see it: sees(lab, observed value) -> bool.
+    """A classic mistake: its name, why it goes wrong, and how to see it.
 
-    sees may give `Said("name: reason")` instead, where what is there says more than `because`.
+    sees: an expectation that the observed value then meets; or a function of the lab and the value, where more must be
+    looked at, which may give `Said("name: reason")` where what is there says more than `because`; without one, whatever
+    else fails the check.
     """
 
     name: str
     because: str
-    sees: Callable[[Lab, Any], bool | Said]
+    sees: Expect | Callable[[Lab, Any], object] | None = None
+
+    def seen(self, lab: Lab, value: Any) -> object:
+        """Something true when it is this one. Raises whatever a look at what is not there raises."""
+        if self.sees is None:
+            return True
+        if isinstance(self.sees, Expect):
+            return self.sees.test(value, fill_all(self.sees.want, lab.values))
+        return self.sees(lab, value)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.because}"
@@ -42,7 +52,7 @@ def recognised(mistakes: tuple[Mistake, ...], lab: Lab, value: Any) -> str:
     """The first mistake that is seen, in words; "" when none is."""
     for mistake in mistakes:
         try:
-            if seen := mistake.sees(lab, value):
+            if seen := mistake.seen(lab, value):
                 return lab.fill(seen if isinstance(seen, Said) else str(mistake))
         except Exception:  # what it would recognise is not even there, or gone, or of another shape
             continue

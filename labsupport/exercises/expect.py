@@ -1,7 +1,7 @@
 """Expectations: what a looked-at value should be, in words and as a test.
 
-`equals`, `one_of`, `contains`, `lacks`, `includes`, `starts_with`, `matches`, `at_most`, `at_least`, `between`,
-`absent`, `present`, `true`, `false` and `satisfies`. `{key}` in a wanted text is the learner's seeded value.
+`equals`, `one_of`, `contains`, `lacks`, `includes`, `starts_with`, `begins_with`, `matches`, `at_most`, `at_least`,
+`between`, `absent`, `present`, `true`, `false` and `satisfies`. `{key}` in a wanted text is the learner's seeded value.
 Sizes and times may be given with their unit: `at_most("5 MB")`, `between("0 s", "2 s")`.
 """
 
@@ -132,6 +132,11 @@ def starts_with(*want: Any) -> Expect:
         return list(value or ())[: len(wanted)] == list(wanted)
 
     return Expect("starts with {want}", test, want)
+
+
+def begins_with(*want: str) -> Expect:
+    """A text that begins with one of these."""
+    return Expect("begins with {want}", lambda value, wanted: _text(value).startswith(tuple(wanted)), want)
 
 
 def absent() -> Expect:

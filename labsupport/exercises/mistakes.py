@@ -1,4 +1,6 @@
-"""The classic mistakes, recognised by name. A check takes them: `mistakes=(expose_without_publish("{name}"),)`."""
+"""The classic mistakes, recognised by name. A check takes them: `mistakes=(expose_without_publish("{name}"),)`;
+one of an exercise's own is a `Mistake(name, because, expectation)`.
+"""
 
 from __future__ import annotations
 
@@ -158,8 +160,3 @@ def only_untagged(image: str) -> Mistake:
 def answered(wrong: Any, name: str, because: str) -> Mistake:
     """An Answer that is this well-known wrong value (compared as text)."""
     return Mistake(name, because, lambda lab, value: str(value).strip() == lab.fill(str(wrong)))
-
-
-def seen_when(name: str, because: str, sees: Any) -> Mistake:
-    """A mistake of your own: sees(lab, observed value) -> bool."""
-    return Mistake(name, because, sees)

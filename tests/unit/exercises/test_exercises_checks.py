@@ -106,6 +106,20 @@ def test_an_engine_in_trouble_is_not_the_learners_fault(error: Exception, words:
     assert outcome.observed.startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [("exit 3: web", "another code"), ("web runs", "it runs"), ("bar runs", "else"), (None, "else"), (7, "else")],
+)
+def test_a_mistake_is_seen_by_an_expectation_or_is_all_the_rest(value: Any, named: str) -> None:
+    own = (
+        Mistake("another code", "!", expect.begins_with("exit 3", "exit 4")),
+        Mistake("it runs", "!", expect.contains("{name} runs")),
+        Mistake("else", "!"),
+    )
+    check = State("a", looks.Look(lambda lab: value, "w"), expect.equals("exit 0"), own)
+    assert run_check(check, fake_lab({"name": "web"})).mistake == f"{named}: !"
+
+
 def test_a_mistake_that_stumbles_is_passed_over() -> None:
     stumbling = Mistake("x", "y", lambda lab, value: value["no"]["such"])
     check = State("a", looks.Look(lambda lab: 1, "w"), expect.equals(2), (stumbling, mistakes.answered(1, "one", "!")))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from exercises_fake_engine import fake_lab
 
-from labsupport.exercises import Exercise, Lab, State, Step, expect, looks, mistakes, traces, untouched
+from labsupport.exercises import Exercise, Lab, Mistake, State, Step, expect, looks, traces, untouched
 from labsupport.exercises.evaluate import evaluate
 from labsupport.exercises.lab import Left
 
@@ -17,7 +17,7 @@ ID = "c0ffee" * 10
 EXERCISE = Exercise(
     "01.1", "t", "g",
     (Step("up", State("web runs", looks.container("web", ".State.Status"), expect.equals("running"),
-                      mistakes=(mistakes.seen_when("the cause", "it says why", lambda lab, value: True),))),),
+                      mistakes=(Mistake("the cause", "it says why"),))),),
 )  # fmt: skip
 
 

@@ -48,13 +48,13 @@ EXERCISE = Exercise(
                 key="api",
                 read=read_version,
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "that is the engine's version",
                         "the engine has a version (such as 28.5.2) and speaks a version of its API (such as 1.51); "
                         "`docker version` prints both, on two lines.",
                         lambda lab, value: str(value).strip() == str(lab.client.version()["Version"]),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "that is the oldest API version",
                         "it stands in brackets: the engine speaks that one and all up to its newest.",
                         lambda lab, value: str(value).strip() == str(lab.client.version().get("MinAPIVersion")),
@@ -70,7 +70,7 @@ EXERCISE = Exercise(
                 key="driver",
                 read=read_driver,
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "that is the logging driver",
                         "`docker info` has several drivers; the storage driver keeps images and containers on disk.",
                         lambda lab, value: str(value).strip() == str(lab.client.info()["LoggingDriver"]),

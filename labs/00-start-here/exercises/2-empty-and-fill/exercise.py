@@ -42,11 +42,11 @@ EXERCISE = Exercise(
                 hello_containers,
                 expect.satisfies("none", lambda found: not found, lambda found: f"{len(found)} of them"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the container outlives its program",
                         "hello-world has printed its text and ended, its container is still there: "
                         "`docker ps -a` shows it and `docker rm NAME` removes it.",
-                        lambda lab, value: bool(value),
+                        expect.present(),
                     ),
                 ),
             ),
@@ -55,7 +55,7 @@ EXERCISE = Exercise(
                 identity.copies("hello-world"),
                 expect.absent(),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "another name for it",
                         "`docker tag` gives one image two names; it goes with the last of them.",
                         lambda lab, value: "hello-world" not in value,
@@ -70,7 +70,7 @@ EXERCISE = Exercise(
                 looks.events("image", "pull", "busybox"),
                 expect.present("a pull"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "there, but not pulled",
                         "an image called busybox is there, and was not pulled for this exercise: "
                         "remove it, then `docker pull busybox`.",

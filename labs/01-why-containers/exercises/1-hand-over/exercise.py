@@ -80,29 +80,28 @@ EXERCISE = Exercise(
         Step("works",
              Probe("{name} prints the total", probes.run("{name}"),
                    expect.equals("exit 0: order {token}: 49, each pays 24, left over 1"), mistakes=(
-                       mistakes.seen_when(
+                       Mistake(
                            "still Lua 5.1",
                            "`//` came with Lua 5.3; the first line of the Dockerfile says which Lua is in the image.",
                            lambda lab, value: "unexpected symbol" in value),
-                       mistakes.seen_when(
+                       Mistake(
                            "a file is not in the image",
                            "a container sees the files of its image, not those of your folder: COPY each one it needs.",
                            lambda lab, value: "order.txt" in value or "cannot open" in value),
                    )),
              Probe("the program is as it was", program, expect.equals("as it was"), mistakes=(
-                 mistakes.seen_when(
+                 Mistake(
                      "the program was changed",
                      "it is the image that lacks the right Lua; programs should not be bent to fit a server.",
                      lambda lab, value: "another" in value),
-                 mistakes.seen_when(
+                 Mistake(
                      "the total does not come from the program",
                      "with another order it would be wrong: the container is to run totals.lua.",
                      lambda lab, value: "not what runs" in value))),
              Probe("the Dockerfile makes an image for any order", another_order, expect.equals("its total"), mistakes=(
-                 mistakes.seen_when(
+                 Mistake(
                      "the Dockerfile is not repaired",
-                     "the image {name} works, and was not built from the Dockerfile as it is now.",
-                     lambda lab, value: True),)),
+                     "the image {name} works, and was not built from the Dockerfile as it is now."),)),
              points=2),
     ),
     solution=(USE_54, COPY_ORDER, BUILD),

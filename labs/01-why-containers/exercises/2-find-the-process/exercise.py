@@ -39,9 +39,9 @@ EXERCISE = Exercise(
         Step("found", Answer("the number of its process outside", process, mistakes=(
             mistakes.answered(1, "the number inside",
                               "1 is its number in its own list of processes; the machine outside has another list."),
-            mistakes.seen_when("its parent", "that is the process that started it (the shim, see lesson 09).",
+            Mistake("its parent", "that is the process that started it (the shim, see lesson 09).",
                                parent_outside),
-            mistakes.seen_when(
+            Mistake(
                 "another container's process", "that number belongs to {decoy}.",
                 lambda lab, value: int(value) == lab.inspect("container", "{decoy}")["State"]["Pid"]),
         ))),

@@ -36,23 +36,23 @@ EXERCISE = Exercise(
         Step("stopped",
              Did("{ended} was stopped", how_it_ended, expect.equals("stopped"), mistakes=(
                  mistakes.not_started("{ended}"),
-                 mistakes.seen_when("it runs", "started again, it is to be stopped again.",
-                                    lambda lab, value: value == "running"),
-                 mistakes.seen_when(
+                 Mistake("it runs", "started again, it is to be stopped again.",
+                                    expect.equals("running")),
+                 Mistake(
                      "killed, not stopped",
                      "`docker kill` ends it without a word; `docker stop` asks it first. Start it, then stop it.",
-                     lambda lab, value: value == "killed"),
-                 mistakes.seen_when(
+                     expect.equals("killed")),
+                 Mistake(
                      "it ended by itself",
                      "the command in it came to its end; start one that runs on, such as `sleep 3600`, and stop it.",
-                     lambda lab, value: value == "ended by itself"))),
+                     expect.equals("ended by itself")))),
              State("{ended} is made from busybox", identity.made_from("{ended}", "busybox"), expect.equals("busybox"))),
         Step("created",
              State("{made} was never started", looks.container("{made}", ".State.Status"), expect.equals("created"),
-                   mistakes=(mistakes.seen_when(
+                   mistakes=(Mistake(
                        "`docker run` starts it",
                        "run is create and start in one; `docker create` makes a container and starts nothing.",
-                       lambda lab, value: value in ("running", "exited")),)),
+                       expect.one_of("running", "exited")),)),
              State("{made} is made from busybox", identity.made_from("{made}", "busybox"), expect.equals("busybox"))),
     ),
     solution=(UP, ENDED, MADE),

@@ -59,7 +59,7 @@ EXERCISE = Exercise(
     steps=(
         Step("stays",
              Probe("{name} stays up, and ticks", ticks, expect.equals("a tick each second"), mistakes=(
-                 mistakes.seen_when(
+                 Mistake(
                      "the container is of the old image",
                      "a rebuilt image changes no container: `docker rm {name}`, then run it again.",
                      lambda lab, value: lab.inspect("container", "{name}")["Image"]
@@ -70,7 +70,7 @@ EXERCISE = Exercise(
              State("{name} was made from {image}", identity.made_from("{name}", "{image}", rebuilt=True),
                    expect.equals("{image}")),
              Probe("a new container of {image} ticks, too", new_ticks, expect.equals("a tick each second"), mistakes=(
-                 mistakes.seen_when(
+                 Mistake(
                      "repaired the container, not the image",
                      "a command given to `docker run` mends this one container; the next one fails again.",
                      lambda lab, value: "ended" in value),)),

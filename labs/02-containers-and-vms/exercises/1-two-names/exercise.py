@@ -39,13 +39,13 @@ EXERCISE = Exercise(
     owns=("container:{name}",),
     steps=(
         Step("system", Answer("what {name} calls itself", "{system}", key="system", read=read_release, mistakes=(
-            mistakes.seen_when("the image's answer", "that is what the image says; this container's file was changed.",
+            Mistake("the image's answer", "that is what the image says; this container's file was changed.",
                                lambda lab, value: "debian" in str(value).lower()),
         ))),
         Step("kernel", Answer("the kernel of its processes", kernel, key="kernel", read=read_release, mistakes=(
             mistakes.answered("5.10.7", "a file, not a kernel",
                               "a file called vmlinuz is a file like any other; nobody has booted it."),
-            mistakes.seen_when("the name of the system", "that is what the files say; ask the kernel: `uname -r`.",
+            Mistake("the name of the system", "that is what the files say; ask the kernel: `uname -r`.",
                                lambda lab, value: "linux" in str(value).lower()),
         ))),
     ),

@@ -63,11 +63,11 @@ EXERCISE = Exercise(
     owns=("container:{name}", "container:{one}", "container:{two}", "container:{three}"),
     steps=(
         Step("number", Answer("the number of {name}'s network namespace", net, key="net", read=read_number, mistakes=(
-            mistakes.seen_when("another kind of namespace", "that is the process id namespace; you want `net`.",
+            Mistake("another kind of namespace", "that is the process id namespace; you want `net`.",
                                lambda lab, value: str(namespace(lab, "{name}", "pid")) in str(value)),
         ))),
         Step("partner", Answer("who is in it, too", partner, key="shares", read=read_name, mistakes=(
-            mistakes.seen_when("in a network of its own", "its number is another one.",
+            Mistake("in a network of its own", "its number is another one.",
                                lambda lab, value: read_name(lab, value) in map(
                                    lab.fill, ("{one}", "{two}", "{three}"))),
         ))),

@@ -28,10 +28,10 @@ EXERCISE = Exercise(
                             expect.equals("exited"))),
         Step("how", Did("the engine was not asked to", looks.events("container", "", "{name}").then(_since_start),
                         expect.satisfies("no `kill` among its events", lambda value: not value), mistakes=(
-                            mistakes.seen_when("the engine sent the signal",
+                            Mistake("the engine sent the signal",
                                                "`docker stop` and `docker kill` ask the engine; use the process's "
                                                "number on the machine. undo(\"02.5\") starts over.",
-                                               lambda lab, value: bool(value)),)),
+                                               expect.present()),)),
              points=2, after="ended"),
     ),
     solution=(OUTSIDE,),

@@ -84,16 +84,16 @@ EXERCISE = Exercise(
                 ending("{job}"),
                 expect.equals("ended by itself, exit code {code}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the program was not found",
                         "127 is what docker says when the image has no such program.",
                         lambda lab, value: lab.inspect("container", "{job}")["State"]["ExitCode"] == 127,
                     ),
                     mistakes.not_started("{job}"),
-                    mistakes.seen_when(
+                    Mistake(
                         "ended from outside",
                         "somebody sent it a signal; let its program end with `exit`.",
-                        lambda lab, value: str(value).startswith(("stopped", "killed", "ended after")),
+                        expect.begins_with("stopped", "killed", "ended after"),
                     ),
                 ),
             ),
@@ -117,17 +117,17 @@ EXERCISE = Exercise(
                 expect.equals("killed, exit code 137"),
                 mistakes=(
                     mistakes.not_started("{cut}"),
-                    mistakes.seen_when(
+                    Mistake(
                         "still running",
                         "a signal was sent that process 1 ignores; KILL it cannot ignore.",
                         lambda lab, value: value == "running" and bool(last_run(lab, "{cut}")[1:]),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "stopped, not killed",
                         "`docker stop` asks first and kills after its grace period; `docker kill` kills.",
-                        lambda lab, value: str(value).startswith("stopped"),
+                        expect.begins_with("stopped"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "a program may end with any code",
                         "137 was this program's own choice; nobody killed it.",
                         lambda lab, value: str(value).endswith(" 137"),

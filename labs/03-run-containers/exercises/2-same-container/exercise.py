@@ -47,11 +47,11 @@ EXERCISE = Exercise(
                 was,
                 expect.equals("{old}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "a new container",
                         "`docker run` makes a container from the image, without the note; "
                         "`docker restart` and `docker rename` work on the one that is there.",
-                        lambda lab, value: value == "a new container",
+                        expect.equals("a new container"),
                     ),
                 ),
             ),
@@ -60,8 +60,8 @@ EXERCISE = Exercise(
                 starts,
                 expect.at_least(2),
                 mistakes=(
-                    mistakes.seen_when(
-                        "only renamed", "the hanging process is still the same one.", lambda lab, value: value == 1
+                    Mistake(
+                        "only renamed", "the hanging process is still the same one.", expect.equals(1)
                     ),
                 ),
             ),

@@ -58,12 +58,12 @@ EXERCISE = Exercise(
                 lines("{name}").of_scene("container", "{name}"),
                 expect.includes("{token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "more than the line",
                         "a line of the log has `{token}` and something else in it.",
                         lambda lab, value: any(lab.values["token"] in line for line in value),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "output of docker exec",
                         "what `docker exec` prints goes to you, not to the log: the log is what process 1 has written.",
                         lambda lab, value: bool(looks.events("container", "exec_start", "{name}").fetch(lab)),
@@ -75,7 +75,7 @@ EXERCISE = Exercise(
                 started_after("{name}", "{token}"),
                 expect.equals(0),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "another start", "it had to go on running as it was.", lambda lab, value: value > 0
                     ),
                 ),

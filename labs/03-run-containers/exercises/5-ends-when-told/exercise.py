@@ -113,26 +113,26 @@ EXERCISE = Exercise(
                 ends,
                 expect.equals(AS_ASKED),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "not in worker.sh",
                         "an image that is built from your folder now has a worker that does not end as asked.",
-                        lambda lab, value: str(value).startswith("built anew"),
+                        expect.begins_with("built anew"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the default action of SIGTERM",
                         "143 is 128 + 15: something else is process 1 here, and the worker has no handler.",
-                        lambda lab, value: "code 143" in str(value),
+                        expect.contains("code 143"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the trap waits for sleep",
                         "a shell runs a trap when the command in the foreground has ended: "
                         "write `sleep 3600 &`, then `wait $!`.",
                         lambda lab, value: "s after SIGTERM" in value,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "no handler",
                         "process 1 ignores every signal it has no handler for (`trap` in a shell).",
-                        lambda lab, value: "no handler" in str(value),
+                        expect.contains("no handler"),
                     ),
                 ),
             ),

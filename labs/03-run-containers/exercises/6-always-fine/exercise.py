@@ -93,15 +93,15 @@ EXERCISE = Exercise(
                 codes,
                 expect.matches("^exit {code}:", "exit {code}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the exit code of tee",
                         "a pipeline's exit code is that of its last command, and `tee` has done its work well.",
                         lambda lab, value: str(value).startswith("exit 0") and "giving up" in str(value),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the code is written down",
                         "it has to be the job's own, not always {code}.",
-                        lambda lab, value: str(value).startswith("with a job"),
+                        expect.begins_with("with a job"),
                     ),
                 ),
             ),
@@ -116,7 +116,7 @@ EXERCISE = Exercise(
                 ended,
                 expect.equals("exited, exit code {code}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the container is of the old image",
                         "a rebuilt image changes no container: `docker rm {name}`, then run it again.",
                         lambda lab, value: lab.is_original("container", "{name}"),

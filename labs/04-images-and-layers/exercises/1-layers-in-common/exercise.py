@@ -27,7 +27,7 @@ def _same_image(lab: Lab, value: str) -> bool:
     return bool(lab.inspect("image", "{one}")["Id"] == lab.inspect("image", "{two}")["Id"])
 
 
-TWO_NAMES = mistakes.seen_when(
+TWO_NAMES = Mistake(
     "two names of one image", "a tag is a name: with `docker tag` you gave one image a second one.", _same_image
 )
 
@@ -72,12 +72,12 @@ EXERCISE = Exercise(
                 expect.equals("{k}"),
                 mistakes=(
                     TWO_NAMES,
-                    mistakes.seen_when(
+                    Mistake(
                         "the same layers in another order",
                         "a layer is shared only where everything below it is the same, too.",
                         _other_order,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "rows of the history were counted",
                         "ENV, LABEL and CMD change the configuration and make no layer.",
                         _rows,
@@ -94,15 +94,15 @@ EXERCISE = Exercise(
                 expect.at_least(1),
                 mistakes=(
                     TWO_NAMES,
-                    mistakes.seen_when(
+                    Mistake(
                         "the same layers in another order",
                         "what one has above the shared layers, the other has as well: give each a layer of its own.",
                         _other_order,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "one stands on the other",
                         "all layers of one image are in the other: give that one another layer.",
-                        lambda lab, value: value == 0,
+                        expect.equals(0),
                     ),
                 ),
             ),

@@ -66,25 +66,25 @@ EXERCISE = Exercise(
                 misjudged,
                 expect.equals(["no line too many, none missing"]),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the folders are missing",
                         "a folder of the image in which anything was added, changed or deleted is listed, too, with C.",
                         lambda lab, value: not {"C /etc", "C /bin"} <= predicted(lab),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "a file that came and went",
                         "what was made and deleted in the container itself has left nothing in its layer.",
                         lambda lab, value: any("/draft" in line for line in predicted(lab)),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "reading is no change",
                         "`cat` reads; for busybox one line is enough, and chmod is its reason.",
                         lambda lab, value: any("/dev" in line for line in predicted(lab)),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "A, C or D",
                         "A: the image has nothing at this path; C: it has, and it was changed; D: it was deleted.",
-                        lambda lab, value: "not printed" in str(value),
+                        expect.contains("not printed"),
                     ),
                 ),
             ),

@@ -52,10 +52,10 @@ EXERCISE = Exercise(
                 menu,
                 expect.includes("{token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "committed before it was written",
                         "`docker commit` takes the files as they are at that moment.",
-                        lambda lab, value: "No such file" in str(value),
+                        expect.contains("No such file"),
                     ),
                 ),
             ),
@@ -67,7 +67,7 @@ EXERCISE = Exercise(
                 looks.image("{image}:{edition}", ".Comment"),
                 expect.equals("{message}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "built from a Dockerfile",
                         "here the image is to come out of a container, by `docker commit -m`.",
                         lambda lab, value: (
@@ -75,10 +75,10 @@ EXERCISE = Exercise(
                             or "#(nop)" in str(lab.history("{image}:{edition}")[0].get("CreatedBy"))
                         ),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "no message",
                         "`docker commit -m MESSAGE CONTAINER IMAGE` gives it one; `docker build` gives none.",
-                        lambda lab, value: not value,
+                        expect.absent(),
                     ),
                 ),
             ),
@@ -91,15 +91,15 @@ EXERCISE = Exercise(
                 added("{image}:{edition}"),
                 expect.equals(1),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "flattened",
                         "`docker import` puts all files into one new layer, and shares none.",
                         lambda lab, value: isinstance(value, str),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "two commits",
                         "every commit adds a layer: make all changes in one container.",
-                        lambda lab, value: value == 2,
+                        expect.equals(2),
                     ),
                 ),
             ),

@@ -32,7 +32,7 @@ EXERCISE = Exercise(
                 key="layer",
                 mistakes=(
                     mistakes.answered("6", "the layer that deleted it", "there it is a whiteout: look further down."),
-                    mistakes.seen_when(
+                    Mistake(
                         "a row of the history",
                         "the image has six layers: rows that only change the configuration do not count.",
                         lambda lab, value: int(value) > 6,

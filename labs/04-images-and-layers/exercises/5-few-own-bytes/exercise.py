@@ -87,7 +87,7 @@ EXERCISE = Exercise(
                 report,
                 expect.equals("exit 0: {token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "not out of the file",
                         "it prints the same whatever is in /report: copy the file, and let the command print it.",
                         lambda lab, value: "with another" in value and lab.values["token"] in value.split(";")[0],
@@ -102,7 +102,7 @@ EXERCISE = Exercise(
                 kept,
                 expect.equals("removed"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "untagged, not removed",
                         "it has another name: an image is removed with the last of its names.",
                         lambda lab, value: "it is there as" in value,
@@ -118,7 +118,7 @@ EXERCISE = Exercise(
                 own_bytes,
                 expect.at_most("300 kB"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "nothing is shared",
                         "all its files are in a layer of its own, busybox's as well: "
                         "start from busybox and add what is missing.",

@@ -82,10 +82,10 @@ EXERCISE = Exercise(
                 held,
                 expect.equals("{image}:1"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "an export",
                         "`docker export` writes the files of a container; `docker save` writes an image.",
-                        lambda lab, value: "no image" in str(value),
+                        expect.contains("no image"),
                     ),
                 ),
             ),
@@ -97,7 +97,7 @@ EXERCISE = Exercise(
                 deleted,
                 expect.equals("removed"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "untagged, not removed",
                         "an image is removed with the last of its names.",
                         lambda lab, value: bool(looks.events("image", "untag").fetch(lab)),
@@ -112,7 +112,7 @@ EXERCISE = Exercise(
                 looks.image("{image}:1", ".Id").of_scene("image", "{image}:1"),
                 expect.present("its id"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "saved by its id",
                         "then the file holds no name, and `docker load` gives it none: `docker tag ID {image}:1` does.",
                         lambda lab, value: value is None and bool(lab.inspect("image", original(lab))),

@@ -81,22 +81,22 @@ EXERCISE = Exercise(
                 prints,
                 expect.equals("exit 0: {token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "another image",
                         "the release itself is still there, without a name: give it the name.",
-                        lambda lab, value: "but it is not" in str(value),
+                        expect.contains("but it is not"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the first release",
                         "{image}:stable and {image}:1.0 are two names of one image: compare their ids.",
                         lambda lab, value: lab.values["first"] in str(value),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the newest is not the approved one",
                         "among the images without a name it is the message that tells them apart.",
                         lambda lab, value: lab.values["late"] in str(value),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "not approved",
                         "this one came before the approved one.",
                         lambda lab, value: lab.values["early"] in str(value),
@@ -122,7 +122,7 @@ EXERCISE = Exercise(
                 release_of,
                 expect.equals("the approved release"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "a container keeps its image",
                         "a name that moves takes no container along: `docker rm {name}`, then run it again.",
                         lambda lab, value: lab.is_original("container", "{name}"),

@@ -77,7 +77,7 @@ EXERCISE = Exercise(
                 probes.run("{image}:2"),
                 expect.contains("{token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "a new name for the old image",
                         "an image never follows its files: change title.txt, then build.",
                         lambda lab, value: "no title yet" in value,
@@ -92,12 +92,12 @@ EXERCISE = Exercise(
                 measured,
                 expect.equals("in one shared layer"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "measured again",
                         "from the first instruction that is not in the cache, all later ones run anew; here a new "
                         "title.txt stands above the measurement, or the cache was not used: then `docker builder "
                         "prune -f`, and build both again.",
-                        lambda lab, value: value == "in two different layers",
+                        expect.equals("in two different layers"),
                     ),
                 ),
             ),
@@ -106,10 +106,9 @@ EXERCISE = Exercise(
                 as_many_layers,
                 expect.equals("as many"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "built on top",
                         "an image FROM the last one grows with every title; the cache does without.",
-                        lambda lab, value: True,
                     ),
                 ),
             ),

@@ -65,18 +65,18 @@ EXERCISE = Exercise(
                 listed,
                 expect.equals(f"./drafts/{{keep}}.txt {SITE}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "a pattern of one folder",
                         "`*.log` means the logs at the top only; `**/*.log` means those of all folders.",
                         lambda lab, value: "pages/debug.log" in value and "./debug.log" not in value,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "nothing was left out",
                         "the builder reads `.dockerignore`, at the top of the folder, when it builds: write it, "
                         "then build.",
                         lambda lab, value: "recording.raw" in value,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "an exception that comes too early",
                         "of the lines that match a file the last one decides: `!drafts/{keep}.txt` goes below "
                         "`drafts`.",

@@ -68,7 +68,7 @@ EXERCISE = Exercise(
                 ),
                 mistakes=(
                     mistakes.shell_form("{image}"),
-                    mistakes.seen_when(
+                    Mistake(
                         "no default",
                         "CMD beside an ENTRYPOINT is the arguments that are used when none are given.",
                         lambda lab, value: "which number" in value,
@@ -83,13 +83,13 @@ EXERCISE = Exercise(
                 two_rows,
                 expect.matches(r"^exit 0: 4: 4 8 12 16 20\s+9: 9 18 27 36 45$", "the rows of 4 and of 9"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "CMD replaced by the arguments",
                         "what stands behind the image's name takes the place of CMD, program and all; "
                         "it is added to ENTRYPOINT.",
                         lambda lab, value: not lab.inspect("image", "{image}")["Config"].get("Entrypoint"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the default is part of ENTRYPOINT",
                         "arguments are added behind ENTRYPOINT, so the {number} in it stays.",
                         lambda lab, value: f"exit 0: {lab.values['number']}: " in value and "9: 9" in value,

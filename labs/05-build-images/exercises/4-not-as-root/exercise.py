@@ -68,16 +68,16 @@ EXERCISE = Exercise(
                 user,
                 expect.one_of("{who}", "{who}:{who}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "no user in the image",
                         "`docker run -u` is said anew for each container; USER is part of the image.",
                         # Docker 29 leaves out what is empty
                         lambda lab, value: not lab.inspect("image", "{image}")["Config"].get("User"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "another user",
                         "`docker run --rm --entrypoint id {image} -u` says which number it runs as.",
-                        lambda lab, value: bool(value),
+                        expect.present(),
                     ),
                 ),
             ),
@@ -89,7 +89,7 @@ EXERCISE = Exercise(
                 visit,
                 printed("exit 0: visit 1, written by uid {who}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the folder belongs to root",
                         "RUN and COPY make files of root, unless USER stands above the RUN or COPY has `--chown`; "
                         "`chown` the folder before you change the user.",
@@ -107,10 +107,10 @@ EXERCISE = Exercise(
                 may_change_itself,
                 expect.equals("protected"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "owner of everything",
                         "whoever takes over the program may now rewrite it; only /app/data has to be the user's.",
-                        lambda lab, value: value == "writable",
+                        expect.equals("writable"),
                     ),
                 ),
             ),

@@ -99,20 +99,20 @@ EXERCISE = Exercise(
                 health,
                 expect.equals("healthy"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the first check is still to come",
                         "it is made one interval after the start, and the interval is 30 s unless you set it.",
-                        lambda lab, value: value == "starting",
+                        expect.equals("starting"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "no such program in the image",
                         "the check is run in the container: it can use only what is there.",
                         lambda lab, value: "not found" in last_output(lab),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the check fails",
                         "`docker inspect --format '{{json .State.Health}}' {name}` has what it printed.",
-                        lambda lab, value: value == "unhealthy",
+                        expect.equals("unhealthy"),
                     ),
                     mistakes.exited("{name}"),
                 ),
@@ -125,12 +125,12 @@ EXERCISE = Exercise(
                 sick,
                 expect.equals("unhealthy"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "not part of the image",
                         "`docker run --health-cmd` is one container's; HEALTHCHECK goes with the image.",
                         lambda lab, value: "no health check" in value,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "too slow",
                         "interval times retries is more than five seconds; three failures in a row are needed unless "
                         "--retries says otherwise.",
@@ -138,10 +138,10 @@ EXERCISE = Exercise(
                             "no health check" not in str(value) and ("after" in str(value) or longest(lab) > WITHIN)
                         ),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "a check that looks away",
                         "the process is there and answers; is the page? Ask for it, as a visitor would.",
-                        lambda lab, value: value == "healthy",
+                        expect.equals("healthy"),
                     ),
                 ),
             ),

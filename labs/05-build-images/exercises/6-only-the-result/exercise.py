@@ -60,14 +60,14 @@ EXERCISE = Exercise(
                 looks.unpacked("{image}"),
                 expect.at_most("2.2 MB"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "one stage",
                         "what the building needs is in the image: FROM once more, and copy the result over "
                         "with `COPY --from`.",
                         lambda lab, value: lab.folder.joinpath("Dockerfile").read_text().upper().count("FROM ") < 2,
                     ),
                     mistakes.removed_in_a_later_layer("{image}"),
-                    mistakes.seen_when(
+                    Mistake(
                         "too much copied",
                         "`COPY --from=NAME` takes a file as well as a whole tree: the report alone is wanted.",
                         lambda lab, value: value > 2_200_000,

@@ -81,13 +81,13 @@ EXERCISE = Exercise(
                 licence,
                 expect.equals("the licence"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "no secret in the build",
                         "without `--secret id=token,src=token.txt` there is no /run/secrets/token, and `sha256sum` "
                         "had nothing to read.",
                         lambda lab, value: value in ("exit 0:", f"exit 0: {OF_NOTHING}"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the licence of another token",
                         "a secret is not part of the cache key: a RUN of the same words is taken from the cache, "
                         "whatever the token. Build with `--no-cache`.",
@@ -100,19 +100,19 @@ EXERCISE = Exercise(
                 places,
                 expect.equals("nowhere"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "still the image of the start",
                         "no build of your Dockerfile has ended well: without `--secret id=token,src=token.txt` "
                         "there is no "
                         "/run/secrets/token.",
                         not_built,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "written into the history",
                         "`docker history --no-trunc {image}` shows arguments and variables of the build to everybody.",
                         lambda lab, value: "configuration" in value,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "copied, then removed",
                         "the layer of the COPY still holds the file; the later layer only hides it.",
                         lambda lab, value: (
@@ -123,7 +123,7 @@ EXERCISE = Exercise(
                             )
                         ),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "kept in a file",
                         "as it is, packed or in another writing: what a layer holds, whoever has the image can read.",
                         lambda lab, value: "a layer" in value,

@@ -51,7 +51,7 @@ def declared_too_early(lab: Lab) -> bool:
     return not any(words[0].split("=")[0] == "VERSION" for words in after)
 
 
-TOO_EARLY = mistakes.seen_when(
+TOO_EARLY = Mistake(
     "ARG above FROM",
     "an ARG above the first FROM serves the FROM lines only; a stage that wants it says `ARG VERSION` again.",
     lambda lab, value: declared_too_early(lab),
@@ -83,7 +83,7 @@ EXERCISE = Exercise(
                 printed("built as version {version}"),
                 mistakes=(
                     TOO_EARLY,
-                    mistakes.seen_when(
+                    Mistake(
                         "export ends with its RUN",
                         "each RUN is a shell of its own: what one exports, the next has never heard of.",
                         lambda lab, value: "RUN export" in str(looks.file("Dockerfile").fetch(lab)),
@@ -98,7 +98,7 @@ EXERCISE = Exercise(
                 running,
                 printed("running as version {version}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "gone when the build has ended",
                         "ARG and export belong to the build; what a container shall have is set with ENV.",
                         lambda lab, value: f"built as version {lab.values['version']}" in value,

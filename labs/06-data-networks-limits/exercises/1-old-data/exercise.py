@@ -46,10 +46,10 @@ EXERCISE = Exercise(
                 identity.removed("container", "{old}"),
                 expect.equals("removed"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "renamed",
                         "another name does not remove a container: `docker rm` does.",
-                        lambda lab, value: "called" in str(value),
+                        expect.contains("called"),
                     ),
                     mistakes.stopped_not_removed("{old}"),
                 ),
@@ -64,21 +64,21 @@ EXERCISE = Exercise(
                 never_removed(mount_at("{name}", "/srv/data").of_scene("volume", "{volume}"), "{volume}"),
                 expect.equals("volume:{volume}:rw"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "read-only",
                         "`:ro` would keep the new container from writing its own data.",
                         lambda lab, value: str(value).endswith(":ro"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "another volume",
                         "a name that no volume has yet makes a new one, without a question. "
                         "`docker inspect {old}` shows the old one's name under Mounts.",
-                        lambda lab, value: str(value).startswith("volume:"),
+                        expect.begins_with("volume:"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "a folder of the computer",
                         "`-v` takes a path as a bind mount; a name without a slash is a volume.",
-                        lambda lab, value: str(value).startswith("bind:"),
+                        expect.begins_with("bind:"),
                     ),
                 ),
             ),
@@ -97,10 +97,10 @@ EXERCISE = Exercise(
                 probes.execute("{name}", ["cat", "/srv/data/page"]),
                 expect.contains("{token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the data are gone",
                         "the volume is the old one, its content is not.",
-                        lambda lab, value: "No such file" in str(value),
+                        expect.contains("No such file"),
                     ),
                 ),
             ),

@@ -40,7 +40,7 @@ def edit_arrives(lab: Lab) -> str:
     return "the edit" if text in answered else f"not the edit ({answered[:40]})"
 
 
-A_VOLUME = mistakes.seen_when(
+A_VOLUME = Mistake(
     "a volume",
     "`-v NAME:/www` makes a volume, which is no folder of yours: give the folder by its whole path, `$LAB/www`.",
     lambda lab, value: str(mount_at("{name}", "/www").fetch(lab)).startswith("volume:"),
@@ -64,17 +64,17 @@ EXERCISE = Exercise(
                 expect.equals("ro"),
                 mistakes=(
                     A_VOLUME,
-                    mistakes.seen_when(
+                    Mistake(
                         "writable",
                         "a bind mount is writable unless it says `:ro`: the container could change your files.",
-                        lambda lab, value: value == "rw at /www",
+                        expect.equals("rw at /www"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "writable elsewhere",
                         "the folder is mounted more than once, and not with `:ro` each time.",
-                        lambda lab, value: str(value).startswith("rw"),
+                        expect.begins_with("rw"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "copied",
                         "`docker cp` copies once, and the copy knows nothing of later edits.",
                         lambda lab, value: value is None and bool(looks.changes("{name}").fetch(lab)),
@@ -102,7 +102,7 @@ EXERCISE = Exercise(
                 expect.equals("the edit"),
                 mistakes=(
                     A_VOLUME,
-                    mistakes.seen_when(
+                    Mistake(
                         "another folder",
                         "the container shows a folder, but not the one you edit: "
                         "see Source in `docker inspect {name}`.",

@@ -87,7 +87,7 @@ EXERCISE = Exercise(
                 finds("{app}", "{db}"),
                 expect.equals("its address"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "in one network only",
                         "`docker network connect {inner} {app}` puts {app} into a second network while it runs.",
                         lambda lab, value: len(lab.inspect("container", "{app}")["NetworkSettings"]["Networks"]) == 1,
@@ -103,10 +103,9 @@ EXERCISE = Exercise(
                 finds("{front}", "{db}"),
                 expect.equals("no address"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "one network for all",
                         "who shares a network finds the others in it: {front} and {db} must have none in common.",
-                        lambda lab, value: True,
                     ),
                 ),
             ),
@@ -129,10 +128,10 @@ EXERCISE = Exercise(
                 looks.network("{inner}", ".Internal"),
                 expect.true(),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "a way out",
                         "an ordinary network leads out; `docker network create --internal` makes one that does not.",
-                        lambda lab, value: value is False,
+                        expect.false(),
                     ),
                 ),
             ),

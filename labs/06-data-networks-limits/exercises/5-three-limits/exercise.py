@@ -41,10 +41,10 @@ EXERCISE = Exercise(
                 kernel("{name}", "memory"),
                 expect.equals("{mb} MiB"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "megabytes of another kind",
                         "`-m 10m` means 10 MiB, 10 times 1024 times 1024 bytes; a number without `m` is in bytes.",
-                        lambda lab, value: "." in str(value),
+                        expect.contains("."),
                     ),
                 ),
             ),
@@ -53,7 +53,7 @@ EXERCISE = Exercise(
                 swap,
                 expect.equals("none"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "as much again",
                         "with `-m` alone a container may swap out as much again; `--memory-swap` is the sum of both.",
                         lambda lab, value: str(value).endswith("MiB"),
@@ -69,7 +69,7 @@ EXERCISE = Exercise(
                 kernel("{name}", "cpu"),
                 expect.equals("{cpus}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "a share is no limit",
                         "`--cpu-shares` only counts when others want the processor, too; `--cpus` always does.",
                         lambda lab, value: bool(lab.inspect("container", "{name}")["HostConfig"]["CpuShares"]),

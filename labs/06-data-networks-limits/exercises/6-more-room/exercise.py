@@ -47,10 +47,10 @@ EXERCISE = Exercise(
                 probes.execute("{name}", ["cat", "/work/state"]).of_scene("container", "{name}"),
                 expect.contains("{token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "stopped in between",
                         "a tmpfs lives as long as the container runs.",
-                        lambda lab, value: "No such file" in str(value),
+                        expect.contains("No such file"),
                     ),
                 ),
             ),
@@ -59,7 +59,7 @@ EXERCISE = Exercise(
                 looks.events("container", "start", "{name}").then(len),
                 expect.equals(1),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "started anew",
                         'it had to go on running as it was. undo("{id}") begins again.',
                         lambda lab, value: value > 1,

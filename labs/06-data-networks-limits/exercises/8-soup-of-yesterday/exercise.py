@@ -129,7 +129,7 @@ EXERCISE = Exercise(
                 menu,
                 expect.contains("{token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "one file is mounted",
                         "a mount of a file holds on to that file, not to its name; the editor put another file there.",
                         lambda lab, value: lab.values["early"] in str(value),
@@ -144,10 +144,10 @@ EXERCISE = Exercise(
                 next_menu,
                 expect.equals("the new file"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "until the next edit",
                         "that is today's file, and the next one will have the same fate: mount what holds the name.",
-                        lambda lab, value: value == "the old file",
+                        expect.equals("the old file"),
                     ),
                 ),
             ),
@@ -156,10 +156,10 @@ EXERCISE = Exercise(
                 menu_ways,
                 expect.absent(),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "writable",
                         "it was mounted with `:ro`, and has to be again.",
-                        lambda lab, value: bool(value),
+                        expect.present(),
                     ),
                 ),
             ),

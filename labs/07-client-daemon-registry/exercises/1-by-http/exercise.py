@@ -57,7 +57,7 @@ EXERCISE = Exercise(
                 looks.container("{name}", ".Config.NetworkDisabled"),
                 expect.true(),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "--network none is something else",
                         "it gives a network of the type none; NetworkDisabled is a field of its own in the body of "
                         "POST /containers/create.",
@@ -75,7 +75,7 @@ EXERCISE = Exercise(
                 program,
                 expect.equals("sh -c 'exit {code}'"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "one text instead of a list",
                         'Cmd is a list of words: ["sh", "-c", "exit {code}"].',
                         lambda lab, _: not lab.inspect("container", "{name}")["Args"],

@@ -58,18 +58,18 @@ EXERCISE = Exercise(
                 errors,
                 unit="bytes",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "both streams", "the first byte of a frame's header says which: 2 is standard error.",
                         as_many(told("{name}", stdout=True, stderr=True)),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the other stream", "that is number 1, standard output.", as_many(told("{name}", stdout=True))
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "frames, not bytes", "add up their lengths: bytes 5 to 8 of each header.",
                         as_many(ERRORS.then(lambda text: text.count("\n"))),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "headers counted", "each frame's 8 bytes of header are no text.",
                         as_many(ERRORS.then(lambda text: len(text.encode()) + 8 * text.count("\n"))),
                     ),

@@ -65,7 +65,7 @@ EXERCISE = Exercise(
                 seeded("code"),
                 key="code",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "128 + the signal",
                         "that would be a process without a handler; this one ended with a code of its own. "
                         "The event die has it.",

@@ -29,10 +29,10 @@ EXERCISE = Exercise(
                 leads_to,
                 expect.equals("this engine"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "nobody listens there",
                         "a context is an address; making it asks nobody whether it is right. Compare $DOCKER_HOST.",
-                        lambda lab, value: str(value).startswith("nowhere"),
+                        expect.begins_with("nowhere"),
                     ),
                 ),
             ),
@@ -44,10 +44,9 @@ EXERCISE = Exercise(
                 current,
                 expect.equals("{name}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "made, not chosen",
                         "`docker context create` makes it, `docker context use` chooses it (with the same --config).",
-                        lambda lab, value: True,
                     ),
                 ),
             ),

@@ -45,7 +45,7 @@ EXERCISE = Exercise(
                 published_by,
                 expect.satisfies(VAULT, lambda found: bool(VAULTS & set(found))),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the other door",
                         f"{MIRROR} leads to the same store and asks nobody; this image was to go in by {VAULT}.",
                         lambda lab, value: any(each.endswith(":5000") for each in value),

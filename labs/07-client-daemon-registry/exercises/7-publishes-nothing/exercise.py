@@ -106,10 +106,10 @@ EXERCISE = Exercise(
                 reaches,
                 expect.equals("this engine"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "nobody listens there",
                         "`docker --config client context inspect` shows the address; `context update` changes it.",
-                        lambda lab, value: value == "no engine answers",
+                        expect.equals("no engine answers"),
                     ),
                 ),
             ),
@@ -121,7 +121,7 @@ EXERCISE = Exercise(
                 credentials,
                 expect.equals("accepted"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "kept under another name",
                         "credentials are looked up by the registry's name as written in the image's name. localhost "
                         "and 127.0.0.1 are one place and two names.",
@@ -138,10 +138,9 @@ EXERCISE = Exercise(
                 script,
                 expect.equals("as it was"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the script was changed",
                         "the settings were to be repaired, so that it runs as it is; `undo` gives it back.",
-                        lambda lab, value: True,
                     ),
                 ),
             ),

@@ -93,20 +93,20 @@ EXERCISE = Exercise(
                 pushed,
                 expect.equals("the manifest in the layout"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "written anew",
                         "a digest is that of bytes: send the file as it is, not its JSON written a second time.",
-                        lambda lab, value: value == "the same JSON in other bytes",
+                        expect.equals("the same JSON in other bytes"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "no manifest under this tag",
                         "blobs have no tags: the tag is in the address that the manifest is PUT to.",
                         lambda lab, value: value is None,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "docker push",
                         'that works, too; here you are to do what it does. undo("08.3") begins anew.',
-                        lambda lab, value: value == "pushed by the engine",
+                        expect.equals("pushed by the engine"),
                     ),
                 ),
             ),
@@ -118,7 +118,7 @@ EXERCISE = Exercise(
                 "the digest that HEAD gives for {repo}:{tag}",
                 oci.digest_in_registry("{repo}", "{tag}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the config's digest",
                         "that one is what engines without the containerd store call the image's id; a tag leads to a "
                         "manifest.",

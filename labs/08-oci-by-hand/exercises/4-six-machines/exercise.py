@@ -70,12 +70,12 @@ EXERCISE = Exercise(
                 manifest,
                 key="manifest",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the index itself",
                         "an index has a digest, too; it lists the manifests and is none.",
                         lambda lab, value: value == oci.digest_in_registry("{repo}", "latest").fetch(lab),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the manifest of another platform",
                         "os, architecture and variant must all be those of the machine.",
                         _other_manifest,
@@ -89,9 +89,7 @@ EXERCISE = Exercise(
                 "the label word in its config",
                 word,
                 key="word",
-                mistakes=(
-                    mistakes.seen_when("the word of another platform", "each image has its own config.", _other_word),
-                ),
+                mistakes=(Mistake("the word of another platform", "each image has its own config.", _other_word),),
             ),
         ),
     ),

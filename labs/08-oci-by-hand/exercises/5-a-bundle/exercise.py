@@ -41,12 +41,12 @@ EXERCISE = Exercise(
                 TRIAL,
                 expect.contains("user {number}, group {number},"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "still root",
                         "user and group are numbers under `process.user`: nobody looks names up for a runtime.",
                         lambda lab, value: "user 0," in value,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the group is still root's",
                         "the user is another now; `process.user` has a number for the group, too.",
                         lambda lab, value: "group 0," in value and "user 0," not in value,
@@ -61,7 +61,7 @@ EXERCISE = Exercise(
                 TRIAL,
                 expect.matches(r"^exit 0: .*told: {token}$", '"told: {token}" at its end'),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "a terminal is asked for",
                         "`runc spec` writes `terminal: true`, and there is none here.",
                         lambda lab, value: configuration(lab)["process"].get("terminal") is True,
@@ -76,7 +76,7 @@ EXERCISE = Exercise(
                 FILES,
                 expect.absent(),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "another program",
                         "/bin/report is to be the file `report` as it is, and one that may be executed.",
                         lambda lab, value: any(line.startswith("bin/report") for line in value),

@@ -61,20 +61,19 @@ EXERCISE = Exercise(
                 SHIM,
                 key="shim",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the container's own process",
                         "that is .State.Pid, the first process in the container; the shim is its parent.",
                         lambda lab, value: int(value) == _first(lab),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "somebody else's shim",
                         "each container has a shim of its own: begin from this container's .State.Pid.",
                         lambda lab, value: "shim" in on_machine(lab, f"cat /proc/{int(value)}/comm"),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "not a shim",
                         "a shim's name begins with containerd-shim.",
-                        lambda lab, value: True,
                     ),
                 ),
             ),
@@ -86,7 +85,7 @@ EXERCISE = Exercise(
                 ABOVE,
                 key="above",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the engine is not the parent",
                         "neither dockerd nor containerd is above a shim; read the fourth word of its stat.",
                         lambda lab, value: (

@@ -56,7 +56,7 @@ EXERCISE = Exercise(
                 "{hold}",
                 key="namespace",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "Docker's own namespace",
                         "in moby are only containers that Docker knows; `ctr namespaces ls` lists the others.",
                         lambda lab, value: str(value).strip() == "moby",
@@ -68,10 +68,10 @@ EXERCISE = Exercise(
                 "{name}",
                 key="container",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "that is the image",
                         "the first column of `ctr -n NAMESPACE containers ls` is the container.",
-                        lambda lab, value: "busybox" in str(value),
+                        expect.contains("busybox"),
                     ),
                 ),
             ),

@@ -65,12 +65,12 @@ EXERCISE = Exercise(
                 program,
                 expect.equals("crun"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "written, but not read",
                         f"dockerd reads daemon.json when it starts, and at SIGHUP: {HUP}",
                         lambda lab, value: value == "not known" and "crun" in settings(lab).get("runtimes", {}),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "crun by name only",
                         "the path leads to another program.",
                         lambda lab, value: value != "not known",
@@ -85,10 +85,10 @@ EXERCISE = Exercise(
                 own_container("{name}", ".HostConfig.Runtime"),
                 expect.equals("crun"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the default runtime",
                         "a runtime that is known is not used by itself: docker run --runtime NAME.",
-                        lambda lab, value: value == "runc",
+                        expect.equals("runc"),
                     ),
                 ),
             ),
@@ -98,10 +98,10 @@ EXERCISE = Exercise(
                 maker,
                 expect.equals("crun"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "runc under the name of crun",
                         "what a runtime is called says nothing of the program that is run.",
-                        lambda lab, value: value == "runc",
+                        expect.equals("runc"),
                     ),
                 ),
             ),

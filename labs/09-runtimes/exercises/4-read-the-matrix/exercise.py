@@ -68,12 +68,12 @@ EXERCISE = Exercise(
                 SURVIVED,
                 key="survived",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "nobody was left to stop it",
                         "SIGKILL gives dockerd no time to stop its containers, live-restore or not.",
                         lambda lab, value: "kill" in set(SURVIVED.fetch(lab)) - _asked_for(lab, value),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "the shim is the parent",
                         "what becomes of containerd does not touch the process; look at the line again.",
                         lambda lab, value: "containerd" in set(SURVIVED.fetch(lab)) - _asked_for(lab, value),
@@ -88,7 +88,7 @@ EXERCISE = Exercise(
                 LASTING,
                 key="lasting",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "the return was deadly",
                         "dockerd without live-restore stops what it finds running when it comes back.",
                         lambda lab, value: "kill" in _asked_for(lab, value) - set(LASTING.fetch(lab)),

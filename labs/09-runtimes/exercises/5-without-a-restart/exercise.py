@@ -60,12 +60,12 @@ EXERCISE = Exercise(
                 own_info(".LiveRestoreEnabled"),
                 expect.equals(True),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "written, but not read",
                         f"dockerd reads daemon.json when it starts, and at SIGHUP: {HUP}",
                         lambda lab, value: settings(lab).get("live-restore") is True,
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "another key",
                         "the key is live-restore, with a dash; the end of dockerd.log says what dockerd made of it.",
                         lambda lab, value: any("restore" in key.lower() for key in settings(lab)),
@@ -80,11 +80,11 @@ EXERCISE = Exercise(
                 same_process,
                 expect.equals("the same process"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "dockerd was ended",
                         "without live-restore, an orderly end of dockerd stops all containers; SIGHUP ends nothing. "
                         'There is no way back to that process: undo("09.5") begins anew.',
-                        lambda lab, value: str(value).startswith("exited"),
+                        expect.begins_with("exited"),
                     ),
                 ),
             ),

@@ -82,10 +82,10 @@ EXERCISE = Exercise(
                 own_container("{name}", ".HostConfig.Runtime"),
                 expect.equals("audited"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "around the audit",
                         "with another runtime nothing is written down; mend the one it has.",
-                        lambda lab, value: value == "runc",
+                        expect.equals("runc"),
                     ),
                 ),
             ),
@@ -94,10 +94,9 @@ EXERCISE = Exercise(
                 audited,
                 expect.equals("its start"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "runs, but unwritten",
                         "the script must write down all its words before it becomes runc.",
-                        lambda lab, value: True,
                     ),
                 ),
             ),
@@ -106,7 +105,7 @@ EXERCISE = Exercise(
                 audits,
                 expect.equals(", ".join(WRITTEN)),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "not every call",
                         "of each container create, start and delete are to be found there, with all their words.",
                         lambda lab, value: value is not None,

@@ -5,22 +5,22 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-RESTART_POLICY = mistakes.seen_when(
+RESTART_POLICY = Mistake(
     "a restart policy over a broken start",
     "it starts the same program again and again; the program still ends at once.",
     lambda lab, _: lab.inspect("container", "{name}")["HostConfig"]["RestartPolicy"]["Name"] not in ("", "no"),
 )
-FOR_A_WHILE = mistakes.seen_when(
+FOR_A_WHILE = Mistake(
     "it will end after a while",
     "a program that waits some seconds keeps the container for as long; process 1 has to be the server itself.",
-    lambda lab, value: "only" in str(value),
+    expect.contains("only"),
 )
-OTHER_PROGRAM = mistakes.seen_when(
+OTHER_PROGRAM = Mistake(
     "kept alive by another program",
     "the container runs now, but not what it is for; process 1 has to be the server itself.",
     lambda lab, _: any(word in str(lab.inspect("container", "{name}")["Config"]["Cmd"]) for word in ("sleep", "tail")),
 )
-COMMAND_ONLY = mistakes.seen_when(
+COMMAND_ONLY = Mistake(
     "another command for this one container",
     "what is given to `docker run` repairs one container; the next one of this image ends at once again.",
     lambda lab, value: lab.inspect("container", "{name}")["State"]["Running"],

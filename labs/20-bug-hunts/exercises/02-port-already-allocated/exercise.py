@@ -4,7 +4,7 @@ from labsupport.exercises.author import *
 
 SERVE = "sh -c 'mkdir /w; echo {0} > /w/index.html; exec httpd -f -h /w'"
 
-PAUSED = mistakes.seen_when(
+PAUSED = Mistake(
     "paused, not stopped",
     "a paused container keeps its memory, its network and its ports; nobody else gets them.",
     lambda lab, _: lab.inspect("container", "{old}")["State"]["Paused"],
@@ -39,7 +39,7 @@ EXERCISE = Exercise(
                 mistakes=(
                     PAUSED,
                     mistakes.other_host_port("{name}", "{port}"),
-                    mistakes.seen_when(
+                    Mistake(
                         "not started again",
                         "the start that failed is not made up for: `docker start {name}` once the port is free.",
                         lambda lab, _: identity.behind("{port}").fetch(lab) is None,
@@ -56,7 +56,7 @@ EXERCISE = Exercise(
                 looks.container("{old}", ".State.Status").of_scene("container", "{old}"),
                 expect.equals("exited"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "removed instead of stopped",
                         "`docker rm` deletes a container's log and files with it.",
                         lambda lab, value: value is None,

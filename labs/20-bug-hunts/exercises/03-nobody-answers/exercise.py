@@ -69,10 +69,10 @@ EXERCISE = Exercise(
                 page_in_image,
                 expect.true("a file with the page"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "from elsewhere",
                         "the page has to come with the image, without a mount and without your folder.",
-                        lambda lab, value: value is False,
+                        expect.false(),
                     ),
                 ),
             ),

@@ -6,21 +6,21 @@ import secrets
 from labsupport import pace
 from labsupport.exercises.author import *
 
-SIGKILL = mistakes.seen_when(
+SIGKILL = Mistake(
     "SIGKILL as the stop signal",
     "it is quick, but no program can catch it: nothing is saved.",
     lambda lab, _: "KILL" in str(lab.inspect("container", "{name}")["Config"].get("StopSignal")),
 )
-NOT_TOLD = mistakes.seen_when(
+NOT_TOLD = Mistake(
     "the worker is not process 1",
     "the signal goes to process 1, a shell that waits for its child and passes nothing on; process 1 also ignores "
     "signals it has no handler for.",
-    lambda lab, value: "killed" in str(value),
+    expect.contains("killed"),
 )
-NOT_SAVED = mistakes.seen_when(
+NOT_SAVED = Mistake(
     "ended without the worker",
     "it ends now, but it is worker.sh that knows what to save: that one has to get the signal.",
-    lambda lab, value: "exit code 0" in str(value),
+    expect.contains("exit code 0"),
 )
 
 GRACE = 3  # seconds from the signal to SIGKILL

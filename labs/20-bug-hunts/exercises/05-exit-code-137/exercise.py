@@ -86,7 +86,7 @@ EXERCISE = Exercise(
                 which("memory"),
                 key="memory",
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "137 read as out of memory",
                         "137 says SIGKILL (128 + 9) or whatever the program chose; `.State.OOMKilled` and the "
                         "events say more.",
@@ -104,10 +104,10 @@ EXERCISE = Exercise(
                 looks.container("{name}", ".HostConfig.Memory"),
                 expect.satisfies("64 MiB", lambda value: value in SIZES, in_mebibytes),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "no limit at all",
                         "without `-m` one container can take the memory of the whole machine.",
-                        lambda lab, value: value == 0,
+                        expect.equals(0),
                     ),
                 ),
             ),

@@ -79,10 +79,10 @@ EXERCISE = Exercise(
                 report,
                 expect.equals(REPORT),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "deleted before it was counted",
                         "each RUN starts from the files that the instructions before it left.",
-                        lambda lab, value: value.startswith("exit 0: 0 bytes"),
+                        expect.begins_with("exit 0: 0 bytes"),
                     ),
                 ),
             ),

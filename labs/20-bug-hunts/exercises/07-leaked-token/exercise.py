@@ -56,10 +56,10 @@ EXERCISE = Exercise(
                 expect.absent(),
                 mistakes=(
                     mistakes.removed_in_a_later_layer("{image}"),
-                    mistakes.seen_when(
+                    Mistake(
                         "the token is in a file of the image",
                         "as it is, packed or in another writing: what is in the final image, everybody has.",
-                        lambda lab, value: bool(value),
+                        expect.present(),
                     ),
                 ),
             ),
@@ -72,10 +72,10 @@ EXERCISE = Exercise(
                 in_image.then(lambda places: [each for each in places if not each.startswith("/")]),
                 expect.absent(),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "secret in ARG or ENV",
                         "build arguments and variables are written into the image's history and configuration.",
-                        lambda lab, value: bool(value),
+                        expect.present(),
                     ),
                 ),
             ),

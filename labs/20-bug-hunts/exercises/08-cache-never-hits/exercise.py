@@ -72,7 +72,7 @@ EXERCISE = Exercise(
                 probes.run("{image}"),
                 expect.equals("exit 0: version {version}, with lua json"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "changed but not built",
                         "an image never follows its files: build it again.",
                         lambda lab, value: "version 1," in value,
@@ -87,7 +87,7 @@ EXERCISE = Exercise(
                 reuses_the_installation,
                 expect.equals("installed once"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "COPY . before the slow step",
                         "a changed file changes the COPY, and everything after it is done again: copy only what "
                         "the slow step needs, run it, and copy the rest afterwards.",

@@ -23,12 +23,12 @@ def new_note(lab: Lab) -> str:
     return "the note" if text in said else f"not the note ({said})"
 
 
-HIDDEN = mistakes.seen_when(
+HIDDEN = Mistake(
     "the mount hides the image's files",
     "what is mounted over a folder takes its place; the image's files below it are there, but out of sight.",
     lambda lab, _: over("/app/start.sh", "/app/www/index.html").fetch(lab),
 )
-COPIED = mistakes.seen_when(
+COPIED = Mistake(
     "copied instead of mounted",
     "a copy does not follow its original: what is written into the folder later does not reach the container.",
     lambda lab, _: "/app/www/notes" not in looks.mounts("{name}").fetch(lab),
@@ -88,10 +88,10 @@ EXERCISE = Exercise(
                 expect.equals("the note"),
                 mistakes=(
                     COPIED,
-                    mistakes.seen_when(
+                    Mistake(
                         "another folder",
                         "it shows a folder, but not the one you write to: see Source in `docker inspect {name}`.",
-                        lambda lab, value: "404" in str(value),
+                        expect.contains("404"),
                     ),
                 ),
             ),
@@ -105,7 +105,7 @@ EXERCISE = Exercise(
                 expect.matches(":ro$", "a read-only mount at /app/www/notes"),
                 mistakes=(
                     COPIED,
-                    mistakes.seen_when(
+                    Mistake(
                         "mounted read-write",
                         "the program in the container can change and delete your files: add `:ro`.",
                         lambda lab, value: str(value).endswith(":rw"),

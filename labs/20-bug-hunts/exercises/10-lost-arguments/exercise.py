@@ -71,12 +71,12 @@ EXERCISE = Exercise(
                 expect.equals("exit 0: hello Ada, from {token}"),
                 mistakes=(
                     mistakes.shell_form("{image}"),
-                    mistakes.seen_when(
+                    Mistake(
                         "sh -c takes the arguments",
                         'after `sh -c "command"` the next argument is $0 of the command, not $1 of the script.',
                         lambda lab, _: "-c" in (lab.inspect("image", "{image}")["Config"].get("Entrypoint") or []),
                     ),
-                    mistakes.seen_when(
+                    Mistake(
                         "CMD replaced by the arguments",
                         "arguments of `docker run` take the place of CMD; they are added to ENTRYPOINT.",
                         lambda lab, _: not lab.inspect("image", "{image}")["Config"].get("Entrypoint"),
@@ -92,7 +92,7 @@ EXERCISE = Exercise(
                 world,
                 expect.equals("exit 0: hello world, from {token}"),
                 mistakes=(
-                    mistakes.seen_when(
+                    Mistake(
                         "no CMD",
                         "ENTRYPOINT says what runs, CMD the arguments when none are given.",
                         lambda lab, _: not lab.inspect("image", "{image}")["Config"].get("Cmd"),
