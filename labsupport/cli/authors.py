@@ -1,4 +1,4 @@
-"""The commands of those who write lessons: `build`, `lint`, `prove`, `draw`, `record`."""
+"""The commands of those who write lessons: `new`, `build`, `lint`, `prove`, `draw`, `record`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,24 @@ def lint(lesson: str | None) -> int:
     Needs no engine. Exit status 1 when there is something.
     """
     return _told(list(_faults(lesson)))
+
+
+@click.command()
+@click.argument("lesson")
+@click.argument("slug")
+def new(lesson: str, slug: str) -> int:
+    """Begin an exercise: a folder with a template in it.
+
+    SLUG is the folder's name behind the number: `new 03 quiet-exit`. It is the lesson's last exercise, and can be
+    proved as it is.
+    """
+    from labsupport.exercises.new import make
+    from labsupport.lessons import find
+
+    name, folder = make(find(lesson)[0].folder, slug)
+    click.echo(folder)
+    say(f"Change all of it, then try it: python3 -m labsupport prove {name}")
+    return 0
 
 
 @click.command()
@@ -109,4 +127,4 @@ def _told(faults: list[str]) -> int:
     return 1 if faults else 0
 
 
-COMMANDS = (build, lint, prove, draw, record)
+COMMANDS = (new, build, lint, prove, draw, record)

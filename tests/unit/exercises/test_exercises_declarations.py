@@ -26,6 +26,7 @@ from labsupport.exercises import (
     expect,
     hints,
     looks,
+    new,
 )
 from labsupport.exercises.catalog import Lesson
 from labsupport.exercises.lint import lint
@@ -101,6 +102,28 @@ def test_an_exercise_is_added_by_adding_a_folder(tmp_path: Path) -> None:
     assert catalog.following("03.2", tmp_path) == "03.10"
     written(tmp_path, "03-x/11-k")
     assert catalog.following("03.10", tmp_path) == "03.11"
+
+
+def test_a_new_exercise_is_a_folder_with_a_template_that_is_whole(tmp_path: Path) -> None:
+    written(tmp_path, "20-bug-x/04-d", "03-x/2-b")
+    (tmp_path / "05-z").mkdir()
+    made = [new.make(tmp_path / lesson, "quiet-exit") for lesson in ("03-x", "20-bug-x", "05-z")]
+    assert [(name, folder.name) for name, folder in made] == [
+        ("03.3", "3-quiet-exit"),
+        ("bug.5", "05-quiet-exit"),
+        ("05.1", "1-quiet-exit"),
+    ]
+    faults = [fault for lesson in catalog.lessons(tmp_path) for fault in lint(lesson)]
+    assert [fault for fault in faults if fault.startswith(tuple(name for name, _ in made))] == []
+
+
+@pytest.mark.parametrize(
+    ("slug", "words"), [("Quiet Exit", "small letters"), ("../x", "small letters"), ("b", "of that name")]
+)
+def test_a_folders_name_that_cannot_be(slug: str, words: str, tmp_path: Path) -> None:
+    written(tmp_path, "03-x/2-b")
+    with pytest.raises(LessonError, match=words):
+        new.make(tmp_path / "03-x", slug)
 
 
 def test_a_lessons_exercises_go_by_how_their_ids_begin(tmp_path: Path) -> None:
