@@ -75,14 +75,20 @@ def needs_of(source: str) -> list[str]:
     return [name.strip().strip("\"'") for name in line.group(1).split(",") if name.strip()] if line else []
 
 
+def unmet(name: str, source: str, facts: Facts) -> list[Finding]:
+    """What a lesson needs and this machine has not: its folder's name, its source's text."""
+    return [_unmet(name, need, facts) for need in needs_of(source) if not _met(need, facts)]
+
+
 def findings(checkout: Path, facts: Facts) -> list[Finding]:
     """One line for all lessons that work, one for each need that is not met."""
-    works, limited = [], []
+    works: list[str] = []
+    limited: list[Finding] = []
     for source in sorted(checkout.glob("labs/*/lesson.md")):
         name = source.parent.name
-        unmet = [need for need in needs_of(source.read_text(encoding="utf-8")) if not _met(need, facts)]
-        limited += [_unmet(name, need, facts) for need in unmet]
-        works += [] if unmet else [name.split("-")[0]]
+        found = unmet(name, source.read_text(encoding="utf-8"), facts)
+        limited += found
+        works += [] if found else [name.split("-")[0]]
     if not works:
         return limited
     if not facts.info:

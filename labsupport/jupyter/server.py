@@ -38,7 +38,7 @@ class Running:
 
     @property
     def url(self) -> str:
-        """The address that opens the lesson and the terminal side by side."""
+        """The address that opens the contents and a terminal side by side."""
         return f"http://127.0.0.1:{self.port}/lab/workspaces/{settings.WORKSPACE}?token={self.token}"
 
 

@@ -14,7 +14,9 @@ from labsupport import environment as course
 from labsupport.sandbox import marked, paths
 
 WORKSPACE = "containers"
-FIRST_LESSON = "notebooks/00-start-here.ipynb"
+EXTENSIONS = Path(__file__).parent / "labextensions"
+TERMINAL = Path(__file__).parent / "terminal.sh"
+CONTENTS = "containers-course:contents"  # the first page, as that extension names it for a layout
 
 # jupyterlab_server.workspaces_handler.slugify("containers"): the name, then 4 hex digits of its SHA-256
 _WORKSPACE_FILE = "containers-dc64.jupyterlab-workspace"
@@ -22,9 +24,22 @@ _WORKSPACE_FILE = "containers-dc64.jupyterlab-workspace"
 _DEFAULTS: dict[str, dict[str, Any]] = {
     # no pop-up that asks for news before the first lesson, and no look-up of versions
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/filebrowser-extension:browser": {"navigateToCurrentDirectory": True},
+    # without a column of dates there is room for the lessons' names
+    "@jupyterlab/filebrowser-extension:browser": {"navigateToCurrentDirectory": True, "showLastModifiedColumn": False},
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyterlab/terminal-extension:plugin": {"theme": "inherit"},
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer", "kernelShutdown": True},
+    # room for the course's own buttons (see labextensions/); the Edit menu and the keys for these stay
+    "@jupyterlab/notebook-extension:panel": {
+        "toolbar": [{"name": name, "disabled": True} for name in ("cut", "copy", "paste")]
+    },
+    # a cell's own buttons: run it, not what takes a lesson apart
+    "@jupyterlab/cell-toolbar-extension:plugin": {
+        "toolbar": [
+            {"name": name, "disabled": True}
+            for name in ("duplicate-cell", "move-cell-up", "move-cell-down", "delete-cell")
+        ]
+    },
 }
 
 # IPython's options for kernels alone ("ipython_kernel_config"): `ipython` in a terminal stays what it is
@@ -84,7 +99,7 @@ def write(work: Path, token: str, port: int, child: dict[str, str]) -> Path:
     _replace(profile / "ipython_kernel_config.json", KERNEL)
     layout = here / "lab" / "workspaces" / _WORKSPACE_FILE
     if not layout.exists():
-        _replace(layout, workspace(FIRST_LESSON))
+        _replace(layout, workspace())
     server = here / "config" / "course.json"
     _replace(server, server_settings(here, work, token, port, shell_command(here, work, child)))
     return server
@@ -102,21 +117,29 @@ def server_settings(here: Path, work: Path, token: str, port: int, shell: list[s
             "allow_root": True,  # the private driver needs root; the server listens on loopback, behind a token
             "terminado_settings": {"shell_command": shell},
             # neither is used by the course, and together they are a third of the server's start
-            "jpserver_extensions": {"jupyterlab": True, "jupyter_lsp": False, "jupytext": False},
+            "jpserver_extensions": {
+                "jupyterlab": True,
+                "jupyter_lsp": False,
+                "jupytext": False,
+                "labsupport.jupyter.extension": True,
+            },
         },
         "IdentityProvider": {"token": token},
         "LabApp": {
             "app_settings_dir": str(here / "lab" / "defaults"),
+            "extra_labextensions_path": [str(EXTENSIONS)],
             "news_url": None,
             "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         },
     }
 
 
-def workspace(lesson: str) -> dict[str, Any]:
-    """The first layout: the lesson on the left, a terminal on the right, the side bars closed."""
-    notebook = f"notebook:{lesson}"
-    sides = [{"type": "tab-area", "currentIndex": 0, "widgets": [name]} for name in (notebook, "terminal:1")]
+def workspace() -> dict[str, Any]:
+    """The first layout: the contents on the left, a terminal on the right, the side bars closed.
+
+    On a wide screen the contents then open the outline (labextensions/, `first`).
+    """
+    sides = [{"type": "tab-area", "currentIndex": 0, "widgets": [name]} for name in (CONTENTS, "terminal:1")]
     return {
         "data": {
             "layout-restorer:data": {
@@ -127,13 +150,13 @@ def workspace(lesson: str) -> dict[str, Any]:
                         "sizes": [0.62, 0.38],
                         "children": sides,
                     },
-                    "current": notebook,
+                    "current": CONTENTS,
                 },
                 "left": {"collapsed": True, "widgets": ["filebrowser", "@jupyterlab/toc:plugin"]},
                 "right": {"collapsed": True, "widgets": []},
                 "relativeSizes": [0, 1, 0],
             },
-            notebook: {"data": {"path": lesson, "factory": "Notebook"}},
+            CONTENTS: {"data": {"first": True}},
             "terminal:1": {"data": {"name": "1"}},
         },
         # with a slash ("/lab/workspaces/containers", as documented) the server finds no such workspace
@@ -172,6 +195,7 @@ def shell_command(here: Path, work: Path, child: dict[str, str]) -> list[str]:
     lines = ["[ -f ~/.bashrc ] && . ~/.bashrc"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in differs.items()]
     lines.append(VALUES.format(file=shlex.quote(str(paths.terminal_values()))))
+    lines.append(f". {shlex.quote(str(TERMINAL))}")
     lines.append(f"[ . -ef {shlex.quote(str(work))} ] && [ -d notebooks ] && cd notebooks")
     (here / "bashrc").write_text("\n".join(lines) + "\n")
     return [bash, "--rcfile", str(here / "bashrc"), "-i"]

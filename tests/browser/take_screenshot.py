@@ -52,6 +52,7 @@ def take(url: str) -> None:
         )
         page = chromium.new_page(viewport={"width": 1400, "height": 820})
         page.goto(url)
+        page.click(".course-contents .course-way", timeout=60_000)
         page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
         page.wait_for_selector(".jp-Terminal .xterm-screen", timeout=60_000)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)

@@ -26,7 +26,7 @@ FLOORS = (
     {"steps"},
     {"errors", "pace", "system"},
 )
-SAME_FLOOR = {("doctor", "vm")}
+SAME_FLOOR = {("doctor", "vm"), ("jupyter", "doctor")}
 # the package's own __init__ only passes IPython's call on
 FREE = {"__init__", "__pycache__"}
 

@@ -37,7 +37,7 @@ def test_jupyterlab_finds_the_layout_by_its_name(tmp_path: Path) -> None:
     layout = WorkspacesManager(str(settings.folder() / "lab" / "workspaces")).load(settings.WORKSPACE)
     dock = layout["data"]["layout-restorer:data"]["main"]["dock"]
     assert [child["widgets"] for child in dock["children"]] == [
-        ["notebook:notebooks/00-start-here.ipynb"],
+        [settings.CONTENTS],
         ["terminal:1"],
     ]
 
