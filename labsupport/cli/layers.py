@@ -66,12 +66,13 @@ def layers(
 
         click.echo(SCHEMA.read_text(encoding="utf-8"), nl=False)
         return
+    from labsupport.layers.cache import kept_layers
     from labsupport.layers.command import TreeWish, layers_command
 
     wish = None
     if tree or layer is not None or folder or match or changes:
         wish = TreeWish(layer, folder, match, sort, changes, depth or None)
-    click.echo(layers_command(_engine(archive), images, archive=archive, tree=wish, **wishes))
+    click.echo(layers_command(_engine(archive), images, archive=archive, tree=wish, cache=kept_layers(), **wishes))
 
 
 @click.command()
@@ -94,6 +95,7 @@ def check(
     Exit status: 0 all are, 1 one is not, 2 wrong usage, or an image that could not be read.
     """
     from labsupport.errors import ImageDataError
+    from labsupport.layers.cache import kept_layers
     from labsupport.layers.command import check_command
     from labsupport.layers.limits import Amount, Limits
     from labsupport.steps import say
@@ -106,7 +108,8 @@ def check(
     if limits == Limits():
         raise click.UsageError("name a limit: --max-waste, --max-size or --no-secrets")
     try:
-        text, holds = check_command(_engine(archive), images, limits, archive=archive, json=json)
+        engine = _engine(archive)
+        text, holds = check_command(engine, images, limits, archive=archive, json=json, cache=kept_layers())
     except ImageDataError as error:
         say(str(error))
         return 2

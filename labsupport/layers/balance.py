@@ -12,7 +12,7 @@ from typing import Any
 from labsupport.layers.answers import unpacked_sizes
 from labsupport.layers.books import bytes_of
 from labsupport.layers.engine import Reader
-from labsupport.layers.imagefile import ImageArchive
+from labsupport.layers.files import FileHistory
 from labsupport.layers.model import Image, Store
 
 
@@ -49,14 +49,13 @@ def balance(reader: Reader, only: Collection[str] = ()) -> list[Line]:
     return lines
 
 
-def archive_balance(archive: ImageArchive, images: Iterable[Image]) -> list[Line]:
+def archive_balance(images: Iterable[tuple[Image, FileHistory]]) -> list[Line]:
     """An archive's images against the archive: digests of the layers, and the bytes of their files.
 
-    An archive with a layer of another digest is not read at all, so these lines say what was checked.
+    An archive's image with a layer of another digest is not read at all, so these lines say what was checked.
     """
     lines = []
-    for image in images:
-        history = archive.history(image)
+    for image, history in images:
         names, sums = len(image.diff_ids), history.visible + sum(history.waste().values())
         lines.append(Line(f"{image.name}: layers with the digest that is asked for", names, names, True))
         stored = history.stored

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from labsupport.errors import ImageDataError
 from labsupport.layers.balance import Line, archive_balance, balance
+from labsupport.layers.cache import LayerCache
 from labsupport.layers.connection import EngineApi
 from labsupport.layers.document import as_json, document
-from labsupport.layers.engine import Reader, read_files
+from labsupport.layers.engine import Reader
 from labsupport.layers.files import FileHistory
 from labsupport.layers.filetree import FileTree
 from labsupport.layers.imagefile import ImageArchive, none_of, read_archive, read_path
+from labsupport.layers.kept import files_of
+from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.limits import Finding, Limits, check_limits
 from labsupport.layers.model import Image, Store, Unread
 from labsupport.layers.text import check_text, files_text, findings_text, image_text, overview, tree_lines, unread_lines
@@ -40,20 +43,21 @@ class TreeWish:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read: the chosen images of a store, their files where these were asked for, and what could not be."""
+    """What was read: the chosen images of a store, their files by diff_id where these were asked for, and what could
+    not be read.
+    """
 
     store: Store
     images: Sequence[Image]
-    contents: ImageArchive | None = None
+    files: Mapping[str, LayerFiles] | None = None
     unread: Sequence[Unread] = ()
     _histories: dict[str, FileHistory] = field(default_factory=dict)
 
     def history(self, image: Image) -> FileHistory | None:
         """What the layers did to the files, None when they were not read."""
-        if self.contents is not None and image.id not in self._histories:
-            there = next((one for one in self.contents.store.images if one.chain == image.chain), None)
-            if there is not None:
-                self._histories[image.id] = self.contents.history(there)
+        files = self.files
+        if files is not None and image.id not in self._histories and all(one in files for one in image.diff_ids):
+            self._histories[image.id] = FileHistory([files[diff_id] for diff_id in image.diff_ids])
         return self._histories.get(image.id)
 
     @property
@@ -70,23 +74,28 @@ def layers_command(
     check: bool = False,
     tree: TreeWish | None = None,
     json: bool = False,
+    cache: LayerCache | None = None,
 ) -> str:
     """The text of `python3 -m labsupport layers`.
 
     Without images: all of them, and the tree of layers. With images: each one's history and layers. archive: read a
     `docker save` archive or an OCI layout instead of an engine (api may be None), "-" standard input. files: what each
     layer did to the files, and what is hidden (exports the images). tree: the files themselves. check: our sums beside
-    the engine's, or the archive's. json: the same as a JSON document. Raises ImageDataError.
+    the engine's, or the archive's. json: the same as a JSON document. cache: where files that were read are kept.
+    Raises ImageDataError.
     """
     if check and archive is None:
         return _engine_check(api, images, json)
-    seen = look(api, images, archive=archive, files=files or check or tree is not None)
-    lines = archive_balance(seen.contents, seen.images) if check and seen.contents else None
+    seen = look(api, images, archive=archive, files=files or check or tree is not None, cache=cache)
+    lines = None
+    if check:
+        pairs = ((image, seen.history(image)) for image in seen.images)
+        lines = archive_balance((image, history) for image, history in pairs if history is not None)
     if json:
         return as_json(_document(seen, files, tree, lines))
     if lines is not None:
         return check_text(lines, "ARCHIVE")
-    if not images and archive is None and seen.contents is None:
+    if not images and archive is None and seen.files is None:
         return overview(seen.store)
     return _text(seen, files, tree)
 
@@ -98,11 +107,12 @@ def check_command(
     *,
     archive: str | Path | None = None,
     json: bool = False,
+    cache: LayerCache | None = None,
 ) -> tuple[str, bool]:
     """The text of `layers check`, and whether all images are within the limits. Raises ImageDataError when one of them
     could not be read: nobody knows what it is within.
     """
-    seen = look(api, images, archive=archive, files=True)
+    seen = look(api, images, archive=archive, files=True, cache=cache)
     if seen.left_out:
         name, why = seen.left_out[0]
         raise ImageDataError(f"{name} could not be read.", seen=why)
@@ -121,26 +131,27 @@ def check_command(
 
 
 def look(
-    api: EngineApi | None, images: Sequence[str] = (), *, archive: str | Path | None = None, files: bool = False
+    api: EngineApi | None,
+    images: Sequence[str] = (),
+    *,
+    archive: str | Path | None = None,
+    files: bool = False,
+    cache: LayerCache | None = None,
 ) -> Seen:
     """Read what is asked for: these images, or all. Raises ImageDataError when there is nothing that can be read."""
     if archive is not None:
         opened = opened_archive(archive)
-        return Seen(opened.store, selected(opened.store, images), opened if files else None)
+        return Seen(opened.store, selected(opened.store, images), opened.files if files else None)
     assert api is not None, "an engine or an archive"
     reader = Reader(api)
     everything = reader.read()  # all of them: who else uses a layer
     store = reader.read(images, exact=True) if images else everything
     if not store.images and (images or files):
         raise none_of(store.unread) if store.unread else ImageDataError("There are no images.")
-    contents = None
-    if files:
-        contents = read_files(api, [image.tags[0] if image.tags else image.id for image in store.images])
-        reader.learn(contents.store)
+    found, unread = files_of(reader, store.images, cache=cache) if files else (None, [])
     ids = {image.id for image in store.images}
     everything = reader.read()
-    unread = [*store.unread, *(contents.store.unread if contents else ())]
-    return Seen(everything, [one for one in everything.images if one.id in ids], contents, unread)
+    return Seen(everything, [one for one in everything.images if one.id in ids], found, [*store.unread, *unread])
 
 
 def opened_archive(archive: str | Path) -> ImageArchive:

@@ -93,16 +93,22 @@ class Reader:
         count = 0
         for image_id, known in self._known.items():
             other = told.get(known.image.chain)
-            if other is None or known.image.is_exact or len(other.steps) != len(known.rows):
+            if other is None or len(other.steps) != len(known.rows):
                 continue
-            if any(row.created_by != step.created_by for row, step in zip(known.rows, other.steps, strict=True)):
-                continue
-            rows = tuple(row._replace(empty=step.empty) for row, step in zip(known.rows, other.steps, strict=True))
-            found = attribute(rows, known.image.chain, resolved=self._resolved, total=known.total)
-            image = replace(known.image, steps=found.steps, note="" if found.is_exact else known.image.note)
-            self._known[image_id] = Known(image, rows, found.sizes, known.total, found.is_exact)
-            count += image.is_exact
+            if all(row.created_by == step.created_by for row, step in zip(known.rows, other.steps, strict=True)):
+                count += self.learn_flags(image_id, [bool(step.empty) for step in other.steps])
         return count
+
+    def learn_flags(self, image_id: str, flags: Sequence[bool]) -> bool:
+        """Take over which rows of an image's history made no layer; whether the image became exact by it."""
+        known = self._known.get(image_id)
+        if known is None or known.image.is_exact or len(flags) != len(known.rows):
+            return False
+        rows = tuple(row._replace(empty=flag) for row, flag in zip(known.rows, flags, strict=True))
+        found = attribute(rows, known.image.chain, resolved=self._resolved, total=known.total)
+        image = replace(known.image, steps=found.steps, note="" if found.is_exact else known.image.note)
+        self._known[image_id] = Known(image, rows, found.sizes, known.total, found.is_exact)
+        return image.is_exact
 
     def _fetch(self, new: list[str]) -> dict[str, ImageDataError]:
         """Ask for these images; returns why some could not be read. Those that are gone since are in neither."""

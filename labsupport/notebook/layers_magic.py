@@ -77,9 +77,10 @@ class Layers:
 
     def text(self, *images: str, files: bool = False, check: bool = False) -> None:
         """Print what `python3 -m labsupport layers` prints."""
+        from labsupport.layers.cache import kept_layers
         from labsupport.layers.command import layers_command
 
-        print(layers_command(self._engine().api, images, files=files, check=check))
+        print(layers_command(self._engine().api, images, files=files, check=check, cache=kept_layers()))
 
     def files(self, image: str) -> FileHistory:
         """What each layer of an image did to the files. Exports the image once, reading it as it comes."""

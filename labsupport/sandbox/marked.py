@@ -31,6 +31,7 @@ _KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "vm": (("kvm.json", "kvm fails on"),),
     "builder": (("cache/sandbox", ""), ("cache/jupyter", "")),
     "verify": (("cache/sandbox", ""),),
+    "layers": (),
 }
 _SEVERAL = ("sandbox", "packages", "verify")
 TRIALS = "engines.json"  # see known.py
