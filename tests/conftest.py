@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -31,6 +32,7 @@ from labsupport.sandbox import lifecycle, processes
 
 RUN = "COURSE_TEST_RUN"  # in the environment of all that a run starts: its home
 TIMEOUT = 900  # seconds; ends what hangs: several tests at once on a busy machine take a few minutes each
+ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 CHOICES = ("LABSUPPORT_SANDBOX", "LABSUPPORT_ENGINE", "LABSUPPORT_DRIVER", "LABSUPPORT_STORE")
 
 
@@ -95,7 +97,9 @@ _NETWORK = pytest.StashKey[Callable[[], None]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Those of the wanted lesson; the long ones first."""
+    """Those of the wanted lesson; the long ones first. Names must be the same in every process of one run."""
+    if named_by_place := [item.nodeid for item in items if ADDRESS.search(item.nodeid)]:
+        raise pytest.UsageError(f"a place in memory is no name for a test, say ids=[...]: {named_by_place[0]}")
     if wanted := config.getoption("--lesson"):
         chosen = [item for item in items if _is_of(item, find(wanted))]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])

@@ -193,7 +193,9 @@ def test_a_layer_that_begins_like_a_document() -> None:
     assert sorted(found.history(found.only).live) == ["[", "{x}"]
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, "zstd"], ids=str)
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, bz2.compress, lzma.compress, "zstd"], ids=["gzip", "bz2", "xz", "zstd"]
+)
 @pytest.mark.parametrize("piece", [1, 70_000])
 def test_archives_and_layers_compressed_by_anything(pack: Any, piece: int) -> None:
     if pack == "zstd":
