@@ -36,7 +36,7 @@ def picture_data(store: Store) -> dict[str, Any]:
                 "d": short(layer.diff_id),
                 "p": index.get(layer.parent or "", -1),
                 "s": layer.size,
-                "x": layer.command[:300],
+                "x": visible(layer.command[:300]),
                 "e": layer.evidence,
                 "f": min(rows),
                 "l": max(rows),
@@ -51,7 +51,8 @@ def picture_data(store: Store) -> dict[str, Any]:
                 "tags": list(image.tags),
                 "platform": image.platform,
                 "chain": [index[chain_id] for chain_id in image.chain],
-                "note": image.note,
+                "note": visible(image.note),
+                "created": image.created,
             }
             for image in images
         ],
@@ -155,7 +156,7 @@ def image_details(store: Store, image_id: str) -> dict[str, Any] | None:
         "note": image.note,
         "steps": [
             {
-                "command": step.command,
+                "command": visible(step.command),
                 "size": step.size,
                 "layer": short(step.layer) if step.layer else None,
                 "empty": step.empty,

@@ -73,7 +73,7 @@ class Follower:
             try:
                 store = self.reader.read()
                 interval = 0.4 if _older(self._api.version, 42) else 5.0
-                seen = tuple((image.id, image.tags) for image in store.images)
+                seen = frozenset((image.id, image.tags) for image in store.images)  # engines give no order that stays
                 if seen != self._seen and not self._ended.is_set():
                     self._seen = seen
                     self._changed(store)

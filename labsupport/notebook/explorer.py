@@ -1,7 +1,7 @@
 """The live explorer: all images of an engine, their layers to scale, redrawn as builds, pulls and removals happen.
 
-Python reads and counts, `explorer.js` draws and listens to keys. They talk in two ways: the trait `picture` holds
-what is drawn, and short messages ask for what is too much to send along (an image's history, files, a search).
+Python reads and counts, the scripts in `page/` draw and listen to keys. They talk in two ways: the trait `picture`
+holds what is drawn, and short messages ask for what is too much to send along (an image's history, files, a search).
 """
 
 from __future__ import annotations
@@ -18,32 +18,48 @@ import traitlets
 from IPython.display import HTML, display
 
 from labsupport.errors import CourseError, ImageDataError
+from labsupport.figures.lettering import visible
 from labsupport.figures.live import image_details, picture_data, still, summary
 from labsupport.layers.connection import Connection
 from labsupport.layers.engine import read_files
 from labsupport.layers.files import FileHistory
+from labsupport.layers.filetree import FileTree, Node
+from labsupport.layers.finding import find
 from labsupport.layers.follow import Follower
 from labsupport.layers.identity import short
 from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.model import Image, Store
+from labsupport.layers.units import plural, size
 
-_HERE = Path(__file__).parent
+_PAGE = Path(__file__).parent / "page"
+_PARTS = ("words", "place", "rows", "files", "details", "explorer")
 _MOST = 200  # rows of files or findings sent at once
+
+
+def script() -> str:
+    """The page's part: its files in one text, each after those that it uses."""
+    return "\n".join((_PAGE / f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
 
 
 class Explorer(anywidget.AnyWidget):
     """The widget. Leave it as a cell's last line, or `display` it; `close()` ends its threads."""
 
-    _esm = _HERE / "explorer.js"
-    _css = _HERE / "explorer.css"
+    _esm = script()
+    _css = (_PAGE / "explorer.css").read_text(encoding="utf-8")
     picture = traitlets.Unicode("").tag(sync=True)
     status = traitlets.Unicode("reading the images").tag(sync=True)
+    as_of = traitlets.Unicode("", help="when it was read; apart from `status`, which is read aloud").tag(sync=True)
+    trouble = traitlets.Unicode("", help="why the engine does not answer").tag(sync=True)
+    unread = traitlets.Unicode("[]", help="images that could not be read: [[name, why], ...]").tag(sync=True)
     identity = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, api: Connection) -> None:
         super().__init__(identity=uuid.uuid4().hex)
         self._api = api
         self._files: dict[str, LayerFiles] = {}
+        self._unread: dict[str, str] = {}  # images whose files could not be read: name, why
+        self._past: tuple[object, FileHistory] | None = None  # the last that were asked for
+        self._tree: tuple[object, FileTree] | None = None
         self._busy = threading.Lock()
         self._cancel = threading.Event()
         self._store: Store | None = None
@@ -65,12 +81,22 @@ class Explorer(anywidget.AnyWidget):
 
     def _changed(self, store: Store) -> None:
         self._store = store
+        self._unread = {name: why for name, why in self._unread.items() if store.image(name) is not None}
         self.picture = json.dumps(picture_data(store), separators=(",", ":"))
-        self.status = f"{summary(store)} As of {time.strftime('%H:%M:%S')}."
+        self.status = summary(store)
+        self.as_of = f"As of {time.strftime('%H:%M:%S')}."
+        self.trouble = ""
+        self._tell_unread()
         self._first.set()
 
+    def _tell_unread(self) -> None:
+        """What could not be read stays until it is gone or can be read."""
+        listed = getattr(self._store, "unread", ())
+        told = [*((one.name, one.why) for one in listed), *self._unread.items()]
+        self.unread = json.dumps([[visible(name), visible(why)] for name, why in told])
+
     def _failed(self, message: str) -> None:
-        self.status = f"{message} Trying again. The picture is from before."
+        self.trouble = f"{message} Trying again. The picture is from before."
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
         """A message of the page. What takes long runs beside the kernel's own thread."""
@@ -84,7 +110,7 @@ class Explorer(anywidget.AnyWidget):
             threading.Thread(target=self._long, args=(kind, content), daemon=True).start()
 
     def _long(self, kind: str, content: dict[str, Any]) -> None:
-        if not self._busy.acquire(blocking=False):
+        if not self._busy.acquire(blocking=kind == "files"):
             self.send({"problem": "Files are being read already."})
             return
         try:
@@ -93,17 +119,17 @@ class Explorer(anywidget.AnyWidget):
             if store is None:
                 return
             if kind == "files":
-                self._send_files(store, str(content.get("id")), str(content.get("layer")))
+                self._send_files(store, content)
             else:
                 self._send_findings(store, str(content.get("path") or ""))
         except CourseError as error:
-            self.send({"problem": error.message})
+            self.send({"problem": visible(f"{error.message} {error.seen}".strip())})
         finally:
             self._busy.release()
 
     def _read(self, images: list[Image]) -> None:
-        """Read the files of these images where a layer's are not known yet; one export for all."""
-        missing = [image for image in images if any(diff_id not in self._files for diff_id in image.diff_ids)]
+        """Read the files of these images where a layer's are not known yet. Those that cannot be read are noted."""
+        missing = [image for image in images if not self._is_read(image)]
         if not missing:
             return
         total = sum(layer.size or 0 for layer in self._store.subset(missing).layers.values()) if self._store else 0
@@ -117,66 +143,101 @@ class Explorer(anywidget.AnyWidget):
                 told = time.monotonic()
                 self.send({"progress": done, "of": max(total, done)})
 
-        archive = read_files(
-            self._api, [image.tags[0] if image.tags else image.id for image in missing], progress=progress
-        )
-        self._files.update(archive.files)
-        if self._follower.reader.learn(archive.store):
-            self._follower.nudge()  # histories that were inferred are exact now
+        names = {image.tags[0] if image.tags else image.id: image for image in missing}
+        why: dict[str, str] = {}
+        try:
+            archive = read_files(self._api, list(names), progress=progress)
+        except ImageDataError as error:
+            if self._cancel.is_set():
+                raise
+            why = dict.fromkeys(names, f"{error.message} {error.seen}".strip())  # none of them
+        else:
+            self._files.update(archive.files)
+            why = dict(getattr(archive.store, "unread", ()))
+            if self._follower.reader.learn(archive.store):
+                self._follower.nudge()  # histories that were inferred are exact now
+        for name, image in names.items():
+            self._unread.pop(name, None)
+            if not self._is_read(image):
+                self._unread[name] = why.get(name, "The engine's export does not hold its layers.")
+        self._tell_unread()
 
-    def _history(self, image: Image) -> FileHistory:
-        return FileHistory([self._files[diff_id] for diff_id in image.diff_ids])
+    def _is_read(self, image: Image) -> bool:
+        return all(diff_id in self._files for diff_id in image.diff_ids)
 
-    def _send_files(self, store: Store, image_id: str, layer: str) -> None:
-        image = next((one for one in store.images if one.id == image_id), None)
+    def _send_files(self, store: Store, content: dict[str, Any]) -> None:
+        """A folder of the tree at a layer, or what of the tree has a name: from row `start`, `_MOST` rows."""
+        image = next((one for one in store.images if one.id == content.get("id")), None)
+        layer = str(content.get("layer"))
         numbers = [at for at, chain_id in enumerate(image.chain) if short(chain_id, 20) == layer] if image else []
         if image is None or not numbers:
             raise ImageDataError("This image is gone.")
         self._read([image])
-        number = numbers[0]
-        history = self._history(image)
-        entries = [version for version in history.changes(number) if version.entry.kind != "5"]
-        entries.sort(key=lambda version: (-version.size, version.path))
-        removed = history.removals(number)
-        rows = [
+        if not self._is_read(image):
+            raise ImageDataError(f"The files of {image.name} could not be read.")
+        key = (image.chain, numbers[0], bool(content.get("changes")))
+        if self._tree is None or self._tree[0] != key:
+            if self._past is None or self._past[0] != image.chain:
+                self._past = image.chain, FileHistory([self._files[diff_id] for diff_id in image.diff_ids])
+            self._tree = key, FileTree(self._past[1], numbers[0], only_changes=key[2])
+        tree = self._tree[1]
+        folder, wanted = str(content.get("folder") or ""), str(content.get("wanted") or "")
+        if folder not in tree.nodes:  # a name that is shown with escapes
+            folder = next((path for path in tree.nodes if visible(path) == folder), folder)
+        order, start = str(content.get("order")), int(content.get("start") or 0)
+        nodes = tree.search(wanted, order=order) if wanted else tree.folder(folder, order=order)
+        root = tree.nodes[""]
+        words = "changed or added by this layer" if key[2] else "there once this layer is on"
+        removed = sum(node.change == "D" and not node.is_folder for node in tree.nodes.values())
+        told = f"{plural(root.files, 'file')}, {size(root.bytes)} {words}" + (
+            f"; {removed:,} removed" if removed else ""
+        )
+        self.send(
             {
-                "change": version.change,
-                "path": version.path,
-                "size": version.size,
-                "mode": f"{version.entry.mode:04o}",
-                "owner": f"{version.entry.uid}:{version.entry.gid}",
-                "fate": "" if version.fate == "visible" else f"{version.fate} by layer {(version.killer or 0) + 1}",
+                "files": [file_row(node) for node in nodes[start : start + _MOST]],
+                **{"layer": layer, "folder": visible(folder), "wanted": wanted, "start": start, "count": len(nodes)},
+                "summary": f"{told}.",
             }
-            for version in entries[:_MOST]
-        ]
-        rows += [
-            {"change": "D", "path": version.path, "size": version.size, "mode": "", "owner": "", "fate": "removed here"}
-            for version in removed[: max(0, _MOST - len(rows))]
-        ]
-        self.send({"files": rows, "layer": layer, "count": len(entries) + len(removed)})
+        )
 
     def _send_findings(self, store: Store, wanted: str) -> None:
-        images = [image for image in store.images if image.chain]
-        self._read(images)
-        found: list[dict[str, Any]] = []
-        count = 0
-        for image in images:
-            for version in self._history(image).versions():
-                if wanted in "/" + version.path and version.entry.kind not in ("5", "implied"):
-                    count += 1
-                    if len(found) < _MOST:
-                        found.append(
-                            {
-                                "image": image.name,
-                                "id": image.id,
-                                "layer": short(image.chain[version.layer], 20),
-                                "number": version.layer + 1,
-                                "path": "/" + version.path,
-                                "size": version.size,
-                                "fate": version.fate,
-                            }
-                        )
-        self.send({"found": found, "count": count, "path": wanted})
+        self._read([image for image in store.images if image.chain])
+        found = find((image for image in store.ordered() if self._is_read(image)), self._files, wanted)
+        rows = [
+            {
+                "layer": short(one.layer, 20),
+                "number": one.number,
+                "images": len(one.images),
+                "names": one.images[:20],
+                "path": visible("/" + one.path),
+                "size": one.size,
+                "fate": one.fate,
+            }
+            for one in found[:_MOST]
+        ]
+        self.send({"found": rows, "count": len(found), "path": visible(wanted)})
+
+
+def file_row(node: Node) -> dict[str, Any]:
+    """What the page shows of a path."""
+    version = node.version
+    entry = version.entry if version is not None and version.entry.kind != "implied" else None
+    fate = ""
+    if version is not None and node.change != "D" and version.killer is not None and not node.is_folder:
+        fate = f"{version.fate} by layer {version.killer + 1}"
+    removed = version.size if version is not None and node.change == "D" else node.bytes
+    return {
+        "name": visible(node.name),
+        "path": visible(node.path),
+        "kind": "folder" if node.is_folder else "file",
+        "change": node.change,
+        "size": None if node.is_folder and node.change == "D" else removed,
+        "files": node.files,
+        "mode": f"{entry.mode:04o}" if entry else "",
+        "owner": f"{entry.uid}:{entry.gid}" if entry else "",
+        "link": visible(entry.link) if entry and entry.kind in ("1", "2") else "",
+        "fate": fate,
+    }
 
 
 def explore(api: Connection, *, seconds: float = 5) -> Explorer:

@@ -13,14 +13,15 @@ from playwright.sync_api import Page, sync_playwright
 
 from labsupport.figures.live import picture_data
 from labsupport.layers.model import Store
+from labsupport.notebook.explorer import script
 
-SOURCE = Path(__file__).parents[2] / "labsupport" / "notebook"
+STYLE = Path(__file__).parents[2] / "labsupport" / "notebook" / "page" / "explorer.css"
 CHROMIUM = Path("/usr/bin/chromium")
 
 _MODEL = """
 async ([source, picture, status]) => {
   const { default: widget } = await import(source);
-  const values = { picture, status, identity: "page" };
+  const values = { picture, status, identity: "page", as_of: "As of 12:00.", trouble: "", unread: "[]" };
   const listeners = {};
   window.sent = [];
   window.model = {
@@ -52,9 +53,9 @@ def browser_page(**options: Any) -> Iterator[Page]:
         assert errors == []
 
 
-def put_explorer(page: Page, store: Store, *, dark: bool = False, still: str = "") -> None:
+def put_explorer(page: Page, store: Store, *, dark: bool = False, still: str = "", width: str = "none") -> None:
     """Load the explorer with this store into the page."""
-    style = (SOURCE / "explorer.css").read_text()
+    style = STYLE.read_text()
     ground, ink = ("#111111", "#f0f0f0") if dark else ("#ffffff", "#1a1a1a")
     theme = f"--jp-layout-color0:{ground};--jp-layout-color1:{ground};--jp-layout-color2:{'#333' if dark else '#eee'};"
     theme += f"--jp-layout-color3:{'#444' if dark else '#ddd'};--jp-border-color1:{'#555' if dark else '#bdbdbd'};"
@@ -63,10 +64,10 @@ def put_explorer(page: Page, store: Store, *, dark: bool = False, still: str = "
     )
     page.set_content(
         f'<html><body data-jp-theme-light="{"false" if dark else "true"}" style="background:{ground};{theme}">'
-        f'<style>{style}</style>{still}<div id="here"></div></body></html>'
+        f'<style>{style}</style>{still}<div id="here" style="max-width:{width}"></div></body></html>'
     )
-    script = base64.b64encode((SOURCE / "explorer.js").read_bytes()).decode()
-    page.evaluate(_MODEL, [f"data:text/javascript;base64,{script}", as_json(store), "3 images, as of 12:00."])
+    source = base64.b64encode(script().encode()).decode()
+    page.evaluate(_MODEL, [f"data:text/javascript;base64,{source}", as_json(store), "3 images."])
     page.wait_for_selector(".lx[data-drawn]")
 
 
