@@ -6,9 +6,10 @@ obeys escape codes, and every page obeys marks that turn the direction of writin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from labsupport.layers.names import harmless
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,19 +18,10 @@ if TYPE_CHECKING:
 LACKING = "▯"
 """Drawn for a letter that the figure's font does not have."""
 
-_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
 
 def visible(text: str) -> str:
-    r"""Control characters and marks of direction as escapes (`\x1b`), a byte that is no text as `\xff`."""
-    return _OBEYED.sub(_escape, text) if _OBEYED.search(text) else text
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:  # what "surrogateescape" makes of a byte that is not UTF-8
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    """Control characters, marks of direction and bytes that are no text as escapes; lines stay lines."""
+    return text if text.isprintable() else "\n".join(map(harmless, text.split("\n")))
 
 
 def legible(figure: Figure) -> set[str]:
@@ -48,7 +40,7 @@ def legible(figure: Figure) -> set[str]:
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         words = text.get_text()
-        if not words.isascii() or _OBEYED.search(words):
+        if not (words.isascii() and words.isprintable()):
             text.set_text(_in_font(words, text.get_fontproperties(), lacking))
     return lacking
 

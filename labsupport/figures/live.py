@@ -65,13 +65,10 @@ def picture_data(store: Store) -> dict[str, Any]:
 def summary(store: Store) -> str:
     """One sentence: images, layers, bytes stored against bytes with a copy for each."""
     sums = books(store)
-    words = (
+    return (
         f"{plural(len(store.images), 'image')}, {plural(len(store.users), 'layer')}: {sums.least}{size(sums.stored)} "
         f"stored, {sums.least}{size(sums.pulled_separately)} if each image had its own copy."
     )
-    if store.unread:
-        words += f" {len(store.unread)} could not be read: " + "; ".join(f"{name}: {why}" for name, why in store.unread)
-    return words
 
 
 def still(store: Store, identity: str, *, most: int = 40) -> str:
@@ -108,7 +105,11 @@ def still(store: Store, identity: str, *, most: int = 40) -> str:
         (image.name, len(image.chain), accounts[image.id].total, accounts[image.id].shared, accounts[image.id].unique)
         for image in everything.ordered()
     ]
-    words = html.escape(summary(everything))
+    words = summary(everything)
+    if everything.unread:
+        reasons = "; ".join(f"{name}: {why}" for name, why in everything.unread)
+        words += f" {len(everything.unread)} could not be read: {reasons}."
+    words = html.escape(words)
     if len(everything.images) > most:
         words += f" The first {most} are drawn."
     tall = max(1, len(plan.images)) * _ROW

@@ -9,6 +9,8 @@ from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.model import Image
 from labsupport.layers.tarstream import Entry
 
+Names = dict[str, dict[str, Entry | None]]
+
 
 @dataclass(slots=True)
 class Found:
@@ -37,7 +39,7 @@ def find(images: Iterable[Image], files: Mapping[str, LayerFiles], wanted: str) 
     """Every file whose path contains `wanted`, by path and layer. files: of every layer of these images, by diff_id."""
     found: dict[tuple[str, str], Found] = {}
     matching: dict[str, dict[str, Entry]] = {}
-    names: dict[str, dict[str, Entry]] = {}
+    names: Names = {}
     for image in images:
         for number, (chain_id, diff_id) in enumerate(zip(image.chain, image.diff_ids, strict=True)):
             if diff_id not in matching:
@@ -66,11 +68,27 @@ def _fate(
         if not prefixes.isdisjoint(layer.whiteouts) or not folders.isdisjoint(layer.opaque):
             return "deleted"
         if diff_id not in names:
-            names[diff_id] = {each.name: each for each in layer.entries}
-        later = names[diff_id].get(entry.name)
-        if later is not None:
-            same = later.kind == entry.kind == "0" and (later.digest, later.size) == (entry.digest, entry.size)
-            return "same bytes" if same else "overwritten"
-        if any(each in names[diff_id] and names[diff_id][each].kind != "5" for each in folders if each):
+            names[diff_id] = _names(layer)
+        there = names[diff_id]
+        if entry.name in there:
+            return "same bytes" if _is_same(entry, there[entry.name]) else "overwritten"
+        if any((above := there.get(each)) is not None and above.kind != "5" for each in folders):
             return "overwritten"
     return "visible"
+
+
+def _names(layer: LayerFiles) -> dict[str, Entry | None]:
+    """A layer's entries by path, and None for folders above them that it leaves out."""
+    found: dict[str, Entry | None] = {entry.name: entry for entry in layer.entries}
+    for entry in layer.entries:
+        folder = entry.name.rpartition("/")[0]
+        while folder and folder not in found:
+            found[folder] = None
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _is_same(entry: Entry, later: Entry | None) -> bool:
+    if later is None or later.kind != "0" or entry.kind != "0":
+        return False
+    return (later.digest, later.size) == (entry.digest, entry.size)

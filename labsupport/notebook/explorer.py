@@ -18,7 +18,6 @@ import traitlets
 from IPython.display import HTML, display
 
 from labsupport.errors import CourseError, ImageDataError
-from labsupport.figures.lettering import visible
 from labsupport.figures.live import image_details, picture_data, still, summary
 from labsupport.layers.connection import Connection
 from labsupport.layers.engine import read_files
@@ -28,7 +27,8 @@ from labsupport.layers.finding import find
 from labsupport.layers.follow import Follower
 from labsupport.layers.identity import short
 from labsupport.layers.layerfiles import LayerFiles
-from labsupport.layers.model import Image, Store
+from labsupport.layers.model import Image, Store, Unread
+from labsupport.layers.names import harmless, printable
 from labsupport.layers.units import plural, size
 
 _PAGE = Path(__file__).parent / "page"
@@ -91,9 +91,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _tell_unread(self) -> None:
         """What could not be read stays until it is gone or can be read."""
-        listed = getattr(self._store, "unread", ())
-        told = [*((one.name, one.why) for one in listed), *self._unread.items()]
-        self.unread = json.dumps([[visible(name), visible(why)] for name, why in told])
+        listed = self._store.unread if self._store else ()
+        self.unread = json.dumps([*listed, *self._unread.items()])
 
     def _failed(self, message: str) -> None:
         self.trouble = f"{message} Trying again. The picture is from before."
@@ -123,7 +122,7 @@ class Explorer(anywidget.AnyWidget):
             else:
                 self._send_findings(store, str(content.get("path") or ""))
         except CourseError as error:
-            self.send({"problem": visible(f"{error.message} {error.seen}".strip())})
+            self.send({"problem": Unread.of("", error).why})
         finally:
             self._busy.release()
 
@@ -150,10 +149,10 @@ class Explorer(anywidget.AnyWidget):
         except ImageDataError as error:
             if self._cancel.is_set():
                 raise
-            why = dict.fromkeys(names, f"{error.message} {error.seen}".strip())  # none of them
+            why = dict.fromkeys(names, Unread.of("", error).why)  # none of them
         else:
             self._files.update(archive.files)
-            why = dict(getattr(archive.store, "unread", ()))
+            why = dict(archive.store.unread)
             if self._follower.reader.learn(archive.store):
                 self._follower.nudge()  # histories that were inferred are exact now
         for name, image in names.items():
@@ -183,7 +182,7 @@ class Explorer(anywidget.AnyWidget):
         tree = self._tree[1]
         folder, wanted = str(content.get("folder") or ""), str(content.get("wanted") or "")
         if folder not in tree.nodes:  # a name that is shown with escapes
-            folder = next((path for path in tree.nodes if visible(path) == folder), folder)
+            folder = next((path for path in tree.nodes if printable(path) == folder), folder)
         order, start = str(content.get("order")), int(content.get("start") or 0)
         nodes = tree.search(wanted, order=order) if wanted else tree.folder(folder, order=order)
         root = tree.nodes[""]
@@ -195,7 +194,7 @@ class Explorer(anywidget.AnyWidget):
         self.send(
             {
                 "files": [file_row(node) for node in nodes[start : start + _MOST]],
-                **{"layer": layer, "folder": visible(folder), "wanted": wanted, "start": start, "count": len(nodes)},
+                **{"layer": layer, "folder": printable(folder), "wanted": wanted, "start": start, "count": len(nodes)},
                 "summary": f"{told}.",
             }
         )
@@ -209,13 +208,13 @@ class Explorer(anywidget.AnyWidget):
                 "number": one.number,
                 "images": len(one.images),
                 "names": one.images[:20],
-                "path": visible("/" + one.path),
+                "path": printable("/" + one.path),
                 "size": one.size,
                 "fate": one.fate,
             }
             for one in found[:_MOST]
         ]
-        self.send({"found": rows, "count": len(found), "path": visible(wanted)})
+        self.send({"found": rows, "count": len(found), "path": harmless(wanted)})
 
 
 def file_row(node: Node) -> dict[str, Any]:
@@ -227,15 +226,15 @@ def file_row(node: Node) -> dict[str, Any]:
         fate = f"{version.fate} by layer {version.killer + 1}"
     removed = version.size if version is not None and node.change == "D" else node.bytes
     return {
-        "name": visible(node.name),
-        "path": visible(node.path),
+        "name": printable(node.name),
+        "path": printable(node.path),
         "kind": "folder" if node.is_folder else "file",
         "change": node.change,
         "size": None if node.is_folder and node.change == "D" else removed,
         "files": node.files,
         "mode": f"{entry.mode:04o}" if entry else "",
         "owner": f"{entry.uid}:{entry.gid}" if entry else "",
-        "link": visible(entry.link) if entry and entry.kind in ("1", "2") else "",
+        "link": printable(entry.link) if entry and entry.kind in ("1", "2") else "",
         "fate": fate,
     }
 
