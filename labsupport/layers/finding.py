@@ -72,7 +72,7 @@ def _fate(
         there = names[diff_id]
         if entry.name in there:
             return "same bytes" if _is_same(entry, there[entry.name]) else "overwritten"
-        if any((above := there.get(each)) is not None and above.kind != "5" for each in folders):
+        if any((folder := there.get(each)) is not None and folder.kind != "5" for each in folders):
             return "overwritten"
     return "visible"
 

@@ -122,7 +122,7 @@ class Explorer(anywidget.AnyWidget):
             else:
                 self._send_findings(store, str(content.get("path") or ""))
         except CourseError as error:
-            self.send({"problem": Unread.of("", error).why})
+            self.send({"problem": harmless(f"{error.message} {error.seen}".strip())})
         finally:
             self._busy.release()
 
