@@ -56,9 +56,7 @@ def find(images: Iterable[Image], files: Mapping[str, LayerFiles], wanted: str) 
     return [found[key] for key in sorted(found, key=lambda key: (key[0], found[key].number, key[1]))]
 
 
-def _fate(
-    entry: Entry, above: Iterable[str], files: Mapping[str, LayerFiles], names: dict[str, dict[str, Entry]]
-) -> str:
+def _fate(entry: Entry, above: Iterable[str], files: Mapping[str, LayerFiles], names: Names) -> str:
     """What the first of the layers above that touches a file does to it (image specification, layer.md)."""
     parts = entry.name.split("/")
     prefixes = {"/".join(parts[:end]) for end in range(1, len(parts) + 1)}
