@@ -13,7 +13,7 @@ ENTRY = re.compile(r"- \*\*([\w -]+)\*\*: .+ \(\[lesson (\d\d)\]\((\d\d-[\w-]+)\
 LINES = (ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8").splitlines()
 ENTRIES = [line for line in LINES if line.startswith("- ")]
 LESSONS = {lesson.name: lesson for lesson in find()}
-MENDED = ("01", "02", "03")  # lessons that have been brought to it; shall be all
+MENDED = ("01", "02", "03", "04")  # lessons that have been brought to it; shall be all
 
 
 def test_it_is_in_the_order_of_the_alphabet() -> None:
