@@ -22,7 +22,14 @@ def opened(lab: Lab) -> str:
     for place in looks.mounts("{name}").fetch(lab):
         if "/store.sh/".startswith(f"{place.rstrip('/')}/"):
             return f"another script: there is a mount at {place}"
-    return str(looks.logs("{name}").fetch(lab))
+
+    def said() -> list[str]:
+        """Its log; nothing as long as it runs and has not come to its first line."""
+        words = str(looks.logs("{name}").fetch(lab))
+        lab.forget()
+        return [words] if words or not lab.inspect("container", "{name}")["State"]["Running"] else []
+
+    return "".join(lab.wait(said, seconds=2))
 
 
 def held(said: str) -> list[str]:
