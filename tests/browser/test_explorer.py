@@ -320,6 +320,11 @@ def test_a_search_lists_where_and_leads_there(chromium: Page, real: Store) -> No
     assert "/big deleted later" in chromium.inner_text(".lx-details")
     assert "The first 1 of 684 found" in chromium.inner_text(".lx-details")
     assert "layer 3 in 6 images" in chromium.inner_text(".lx-details")
+    put_explorer(chromium, real, width="300px")
+    found["path"] = "/usr/lib/python3/dist-packages/some_package/module/big"
+    chromium.evaluate("(told) => model.tell(told)", {"found": [found], "count": 684, "path": "/big"})
+    fits = "document.querySelector('.lx-details').scrollWidth <= document.querySelector('.lx-details').clientWidth"
+    assert chromium.evaluate(fits), "the table fits into 300 pixels"
     chromium.click("button:has-text('layer 3')")
     assert "RUN dd if=/dev/urandom of=/big" in chromium.inner_text(".lx-details")
 
