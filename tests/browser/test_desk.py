@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 pytest.importorskip("playwright.sync_api")
 from explorer_page import CHROMIUM, browser_page  # noqa: E402
+from jupyter_page import wait_for_kernel  # noqa: E402
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,6 +30,8 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium"),
 ]
 WIDE = "CONTAINER ID   IMAGE   CREATED                  STATUS" + 12 * "   a column of its own" + "\n"
+IN_VIEW = "(e) => e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().top < innerHeight"
+EXERCISE = 'from labsupport.notebook import check, hint, undo\ncheck("00.1")'
 GONE = "![...document.querySelectorAll('.lm-TabBar-tab')].some((tab) => tab.textContent.includes('NAME'))"
 LONG = "<dl style='display:grid;grid-template-columns:6em 1fr'><dt>expected</dt><dd style='margin:0'>" + 30 * "words "
 
@@ -55,7 +58,7 @@ def outputs(path: Path) -> None:
     checked = nbformat.v4.new_output("display_data", data={"text/html": LONG + "</dd></dl>", "text/plain": "x"})
     cells = [
         nbformat.v4.new_code_cell("%%shell\ndocker ps -a; echo $HOME", outputs=[stream]),
-        nbformat.v4.new_code_cell("check('01.1')", outputs=[checked]),
+        nbformat.v4.new_code_cell(EXERCISE, outputs=[checked]),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -67,7 +70,7 @@ def outputs(path: Path) -> None:
 @pytest.fixture(scope="module")
 def page(lab: server.Running) -> Iterator[Any]:
     with browser_page(viewport={"width": 1440, "height": 900}) as made:
-        made.set_default_timeout(90_000)
+        made.set_default_timeout(150_000)
         yield made
 
 
@@ -104,6 +107,10 @@ def test_lessons_open_beside_it_and_lead_to_each_other(page: Any, lab: server.Ru
     assert lesson.bounding_box()["x"] + lesson.bounding_box()["width"] <= terminal.bounding_box()["x"]
     page.wait_for_selector("#table-of-contents >> text=Your first container")
     keep(page, "lesson")
+    # cells far from what is shown come to the page a moment later
+    page.wait_for_selector(".course-row >> nth=1", state="attached")
+    assert page.locator(".course-status >> nth=0").inner_text() == "· open, 0 of 2 points"
+    page.wait_for_function(f"({IN_VIEW})(document.querySelector('.jp-Notebook .jp-mod-active'))")
     page.click(".jp-NotebookPanel:visible [data-jp-item-name='course-next']")
     page.wait_for_selector(".jp-NotebookPanel:visible h1:has-text('Why containers')")
     page.click(".lm-MenuBar-item >> text=Course")
@@ -147,4 +154,20 @@ def test_cells_and_their_outputs(page: Any, lab: server.Running) -> None:
     assert page.eval_on_selector(".jp-OutputArea-output pre", size) == [True, True]
     dd, dl = (page.locator(f".jp-OutputArea-output {tag}").bounding_box()["width"] for tag in ("dd", "dl"))
     assert dl - dd < 120, "the first column has 6em"
-    keep(page, "outputs")
+
+
+def test_an_exercise_has_its_buttons(page: Any, lab: server.Running) -> None:
+    """Goes on where the test before stopped. There is no engine: hints need none, and starting over says so."""
+    row = page.locator(".course-row")
+    wait_for_kernel(page)
+    row.locator("button:text-is('Check')").click()
+    page.wait_for_selector(
+        ".jp-CodeCell:has(.course-row) .jp-OutputArea-output >> text=/cannot name a sandbox/ >> nth=0"
+    )
+    row.locator("button:text-is('Hint')").click()
+    hint = ".jp-CodeCell:has-text('hint(\"00.1\")')"
+    page.wait_for_selector(f"{hint} .jp-OutputArea-output >> text=/Hint 1 of 3/")
+    row.locator("button:text-is('Start over')").click()
+    page.click(".jp-Dialog .jp-mod-warn")
+    page.wait_for_selector(".course-status >> text=/It could not be started over: .*cannot name a sandbox/")
+    keep(page, "exercise")

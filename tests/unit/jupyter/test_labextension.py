@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from jupyterlab_server.config import get_page_config
 
+from labsupport.environment import checkout
 from labsupport.jupyter import settings
 
 DESK = settings.EXTENSIONS / "containers-course"
@@ -29,6 +30,14 @@ def test_every_command_of_the_menu_and_the_toolbars_is_there() -> None:
     placed = set(re.findall(r'"(course:[\w-]+)"', (DESK / "schemas" / "containers-course" / "desk.json").read_text()))
     assert placed == made
     assert settings.CONTENTS.partition(":")[0] == re.search(r'ID = "([\w-]+)"', script)[1]  # type: ignore[index]
+
+
+def test_every_page_that_is_linked_is_handed_out() -> None:
+    linked = {
+        name for script in DESK.glob("static/*.js") for name in re.findall(r'"(notebooks/[\w.-]+)"', script.read_text())
+    }
+    assert len(linked) >= 2
+    assert all((checkout() / name).is_file() for name in linked)
 
 
 def test_schemas_and_package_name_each_other() -> None:

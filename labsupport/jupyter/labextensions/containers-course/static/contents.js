@@ -27,7 +27,9 @@ export function page({ read, open, href, terminal }) {
       element("h1", {}, "Containers, hands on"),
       summary(contents),
       table(contents.lessons),
-      element("p", {}, link("Cheat sheet", "notebooks/cheat-sheet.md"), ": all commands on one page. ", terminalButton()),
+      element("p", {}, link("Cheat sheet", "notebooks/cheat-sheet.md"), ": all commands on one page."),
+      element("p", {}, link("Glossary", "notebooks/glossary.md"), ": the words of the course."),
+      element("p", {}, terminalButton()),
     );
     if (focused) node.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
@@ -129,9 +131,9 @@ function trouble(error) {
   );
 }
 
-const tidy = (number) => String(Math.round(number * 100) / 100);
+export const tidy = (number) => String(Math.round(number * 100) / 100);
 
-function element(tag, properties, ...children) {
+export function element(tag, properties, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
   return made;

@@ -1,11 +1,12 @@
 // The course's desk in JupyterLab: the contents as first page, commands for the menu and the toolbars (their places
-// are in schemas/), and cells of shell coloured as shell.
+// are in schemas/), and what its notebooks' cells get.
+import { furnish } from "./cells.js";
 import { page } from "./contents.js";
-import { colour } from "./shellcells.js";
 
 const ID = "containers-course";
 const WIDE = 1200; // pixels from which on there is room for the outline beside lesson and terminal
 const CHEAT_SHEET = "notebooks/cheat-sheet.md";
+const GLOSSARY = "notebooks/glossary.md";
 
 export async function desk(load) {
   const names = ["application", "apputils", "coreutils", "notebook", "services", "ui-components"];
@@ -18,6 +19,7 @@ export async function desk(load) {
     addStyle();
     const { commands, shell } = app;
     const settings = app.serviceManager.serverSettings;
+    const updates = new Map(); // open notebook -> what brings its exercises' rows up to date
     const tracker = new apputils.WidgetTracker({ namespace: ID });
     let known = { lessons: [], next: null }; // the contents as last read
     let shown = null; // the page, while it is open
@@ -29,6 +31,7 @@ export async function desk(load) {
       if (!answer.ok) throw new Error(told.message);
       known = told;
       for (const name of ["previous", "next", "continue"]) commands.notifyCommandChanged(`course:${name}`);
+      updates.forEach((update) => update());
       return known;
     }
 
@@ -70,6 +73,21 @@ export async function desk(load) {
       });
     }
 
+    const exercises = () => known.lessons.flatMap(({ path, exercises }) => exercises.map((one) => ({ path, ...one })));
+    const find = (id) => exercises().find((one) => one.id === id);
+
+    // the next of the course that is still to be done
+    function following(id) {
+      const later = exercises().slice(exercises().findIndex((one) => one.id === id) + 1);
+      return later.find(({ state }) => state === "open" || state === "tried");
+    }
+
+    async function sure(title, body, label) {
+      const { Dialog, showDialog } = apputils;
+      const buttons = [Dialog.cancelButton(), Dialog.warnButton({ label })];
+      return (await showDialog({ title, body, buttons })).button.accept;
+    }
+
     function neighbour(step) {
       const path = shell.currentWidget?.context?.path ?? notebooks.currentWidget?.context.path;
       const at = known.lessons.findIndex((lesson) => lesson.path === path);
@@ -102,6 +120,11 @@ export async function desk(load) {
       caption: "All commands of the course on one page",
       execute: () => open(CHEAT_SHEET),
     });
+    commands.addCommand("course:glossary", {
+      label: "Glossary",
+      caption: "The words of the course",
+      execute: () => open(GLOSSARY),
+    });
     commands.addCommand("course:terminal", {
       label: "New Terminal",
       caption: "A terminal of the sandbox",
@@ -116,7 +139,14 @@ export async function desk(load) {
       if (shell.isEmpty("main")) contents({ first: true });
       read().catch(() => {}); // the page says what is wrong; without it, the buttons stay grey
     });
-    notebooks.widgetAdded.connect((_, panel) => colour(panel));
+    notebooks.widgetAdded.connect(async (_, panel) => {
+      panel.disposed.connect(() => updates.delete(panel));
+      updates.set(panel, await furnish(panel, { commands, find, following, open, sure }));
+    });
+    // what counts has changed when one of these was called
+    notebook.NotebookActions.executed.connect((_, { cell }) => {
+      if (/^(begin|check|hint|undo|quiz|predict)\(/m.test(cell.model.sharedModel.source)) read().catch(() => {});
+    });
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());
   }
 
@@ -145,8 +175,24 @@ async function goTo(panel, exercise) {
     const at = cells.findIndex((cell) => cell.model.sharedModel.source.includes(call));
     if (at >= 0) {
       panel.content.activeCellIndex = at;
-      await panel.content.scrollToItem(at, "start");
-      return;
+      return intoView(panel.content, cells[at]);
     }
+  }
+}
+
+// Cells come to the page one after the other, and pictures above push them down: look until it stays in view, or
+// until the learner moves on.
+async function intoView(notebook, cell) {
+  let stays = 0;
+  let moved = false;
+  for (const event of ["wheel", "pointerdown", "keydown"])
+    notebook.node.addEventListener(event, () => (moved = true), { once: true });
+  for (let look = 0; look < 100 && stays < 5 && !moved && !cell.isDisposed; look++) {
+    const view = notebook.node.getBoundingClientRect();
+    const { top } = cell.node.getBoundingClientRect();
+    const seen = cell.node.isConnected && top >= view.top - 1 && top < view.bottom - 60;
+    stays = seen ? stays + 1 : 0;
+    if (!seen) cell.node.scrollIntoView({ block: "start" });
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
