@@ -160,6 +160,7 @@ def test_an_exercise_has_its_buttons(page: Any, lab: server.Running) -> None:
     """Goes on where the test before stopped. There is no engine: hints need none, and starting over says so."""
     row = page.locator(".course-row")
     wait_for_kernel(page)
+    page.wait_for_selector(".jp-CodeCell .cm-content[data-language='shell']")  # still, when the kernel has told its own
     row.locator("button:text-is('Check')").click()
     page.wait_for_selector(
         ".jp-CodeCell:has(.course-row) .jp-OutputArea-output >> text=/cannot name a sandbox/ >> nth=0"

@@ -36,8 +36,9 @@ export async function furnish(panel, desk) {
       const look = () => (colour(cell.model), place(cell));
       look();
       cell.model.contentChanged.connect(look);
-      // the notebook gives all its cells one language, as soon as its kernel has told which
-      cell.model.mimeTypeChanged.connect(colour);
+      // the notebook gives all its cells one language, as soon as its kernel has told which; the editor hears of that
+      // after us, so ours must be said later
+      cell.model.mimeTypeChanged.connect((model) => setTimeout(() => colour(model)));
     }
   }
 
