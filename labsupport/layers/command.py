@@ -6,21 +6,22 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labsupport.errors import ImageDataError
-from labsupport.layers.balance import Line, archive_balance, balance
-from labsupport.layers.cache import LayerCache
-from labsupport.layers.connection import EngineApi
-from labsupport.layers.document import as_json, document
 from labsupport.layers.engine import Reader
-from labsupport.layers.files import FileHistory
-from labsupport.layers.filetree import FileTree
-from labsupport.layers.imagefile import ImageArchive, none_of, read_archive, read_path
-from labsupport.layers.kept import files_of
-from labsupport.layers.layerfiles import LayerFiles
-from labsupport.layers.limits import Finding, Limits, check_limits
-from labsupport.layers.model import Image, Store, Unread
+from labsupport.layers.model import Image, Store, Unread, none_of
 from labsupport.layers.text import check_text, files_text, findings_text, image_text, overview, tree_lines, unread_lines
+
+if TYPE_CHECKING:  # what only some of the options need is imported there: the command should be there at once
+    from labsupport.layers.balance import Line
+    from labsupport.layers.cache import LayerCache
+    from labsupport.layers.connection import EngineApi
+    from labsupport.layers.files import FileHistory
+    from labsupport.layers.filetree import FileTree
+    from labsupport.layers.imagefile import ImageArchive
+    from labsupport.layers.layerfiles import LayerFiles
+    from labsupport.layers.limits import Finding, Limits
 
 _PIECE = 1 << 19  # bytes read from a pipe at a time
 
@@ -37,6 +38,8 @@ class TreeWish:
     depth: int | None = 2
 
     def of(self, history: FileHistory) -> FileTree:
+        from labsupport.layers.filetree import FileTree
+
         layer = max(len(history.layers), 1) if self.layer is None else self.layer
         return FileTree(history, layer - 1, match=self.match, only_changes=self.only_changes)
 
@@ -57,6 +60,8 @@ class Seen:
         """What the layers did to the files, None when they were not read."""
         files = self.files
         if files is not None and image.id not in self._histories and all(one in files for one in image.diff_ids):
+            from labsupport.layers.files import FileHistory
+
             self._histories[image.id] = FileHistory([files[diff_id] for diff_id in image.diff_ids])
         return self._histories.get(image.id)
 
@@ -89,9 +94,13 @@ def layers_command(
     seen = look(api, images, archive=archive, files=files or check or tree is not None, cache=cache)
     lines = None
     if check:
+        from labsupport.layers.balance import archive_balance
+
         pairs = ((image, seen.history(image)) for image in seen.images)
         lines = archive_balance((image, history) for image, history in pairs if history is not None)
     if json:
+        from labsupport.layers.document import as_json
+
         return as_json(_document(seen, files, tree, lines))
     if lines is not None:
         return check_text(lines, "ARCHIVE")
@@ -112,6 +121,9 @@ def check_command(
     """The text of `layers check`, and whether all images are within the limits. Raises ImageDataError when one of them
     could not be read: nobody knows what it is within.
     """
+    from labsupport.layers.document import as_json
+    from labsupport.layers.limits import check_limits
+
     seen = look(api, images, archive=archive, files=True, cache=cache)
     if seen.left_out:
         name, why = seen.left_out[0]
@@ -148,7 +160,12 @@ def look(
     store = reader.read(images, exact=True) if images else everything
     if not store.images and (images or files):
         raise none_of(store.unread) if store.unread else ImageDataError("There are no images.")
-    found, unread = files_of(reader, store.images, cache=cache) if files else (None, [])
+    found: Mapping[str, LayerFiles] | None = None
+    unread: list[Unread] = []
+    if files:
+        from labsupport.layers.kept import files_of
+
+        found, unread = files_of(reader, store.images, cache=cache)
     ids = {image.id for image in store.images}
     everything = reader.read()
     return Seen(everything, [one for one in everything.images if one.id in ids], found, [*store.unread, *unread])
@@ -156,6 +173,8 @@ def look(
 
 def opened_archive(archive: str | Path) -> ImageArchive:
     """An archive's images; "-" is standard input. Raises ImageDataError."""
+    from labsupport.layers.imagefile import read_archive, read_path
+
     if str(archive) != "-":
         return read_path(Path(archive))
     if sys.stdin is None or sys.stdin.isatty():
@@ -189,6 +208,9 @@ def selected(store: Store, names: Sequence[str]) -> list[Image]:
 
 
 def _engine_check(api: EngineApi | None, images: Sequence[str], json: bool) -> str:
+    from labsupport.layers.balance import balance
+    from labsupport.layers.document import as_json, document
+
     assert api is not None, "an engine or an archive"
     reader = Reader(api)
     wanted = list(reader.read(images).images) if images else []
@@ -200,6 +222,8 @@ def _engine_check(api: EngineApi | None, images: Sequence[str], json: bool) -> s
 
 
 def _document(seen: Seen, files: bool, tree: TreeWish | None, lines: list[Line] | None) -> dict[str, object]:
+    from labsupport.layers.document import document
+
     histories = {image.id: history for image in seen.images if (history := seen.history(image)) is not None}
     return document(
         seen.store,

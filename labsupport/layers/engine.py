@@ -14,16 +14,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labsupport.errors import ImageDataError
 from labsupport.layers.answers import Known, byte_count, called, find, known_image, unpacked_sizes, with_listing
-from labsupport.layers.archive import Progress
 from labsupport.layers.attribution import Resolved, attribute, bytes_of_rows
 from labsupport.layers.connection import EngineApi, NotFound, Refused
-from labsupport.layers.imagefile import ImageArchive, read_archive, together
 from labsupport.layers.model import Store, Unread, assemble
 from labsupport.layers.solve import solved
+
+if TYPE_CHECKING:  # an engine's list needs no archive: that is imported when one is read
+    from labsupport.layers.archive import Progress
+    from labsupport.layers.imagefile import ImageArchive
 
 _THREADS = 2
 
@@ -203,6 +205,8 @@ def read_files(api: EngineApi, names: Sequence[str], *, progress: Progress | Non
     read so far; when it raises, the export ends. An image that the engine cannot export, or that cannot be read, takes
     no other along: it stands in the store's `unread`. Raises ImageDataError when none can be read.
     """
+    from labsupport.layers.imagefile import together
+
     done = 0  # bytes of exports that were broken off
     latest = 0
     stopped = False
@@ -234,6 +238,8 @@ def read_files(api: EngineApi, names: Sequence[str], *, progress: Progress | Non
 
 
 def _exported(api: EngineApi, names: Sequence[str], progress: Progress) -> ImageArchive:
+    from labsupport.layers.imagefile import read_archive
+
     query = "&".join("names=" + urllib.parse.quote(name, safe=":/@") for name in names)
     stream = api.stream(f"/images/get?{query}")
     try:

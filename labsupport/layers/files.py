@@ -13,7 +13,7 @@ from dataclasses import replace
 from labsupport.errors import ImageDataError
 from labsupport.layers.layerfiles import LayerFiles, clean
 from labsupport.layers.tarstream import Entry
-from labsupport.layers.versions import CAUSES, Content, LayerSummary, Version, attributes_of
+from labsupport.layers.versions import CAUSES, Attributes, Content, LayerSummary, Version, attributes_of
 
 # Characters in the paths of folders that archives leave out: one entry of 4 KB can have two thousand folders above it.
 _LONGEST_IMPLIED = 64 << 20
@@ -30,6 +30,7 @@ class FileHistory:
         self.last: dict[str, Version] = {}
         self._children: dict[str, set[str]] = {"": set()}
         self._implied = 0
+        self._attributes: dict[Attributes, Attributes] = {}
         for number, layer in enumerate(layers):
             self._apply(number, layer)
         for content in self.contents:
@@ -153,7 +154,9 @@ class FileHistory:
     def _content(self, entry: Entry, number: int) -> tuple[Content | None, Entry]:
         """An entry's file; a hard link to what is no file is another of its kind."""
         if entry.kind == "0":
-            content = Content(number, entry.size, entry.digest, entry.stored, attributes_of(entry), number)
+            attributes = attributes_of(entry)  # few different ones: kept once
+            attributes = self._attributes.setdefault(attributes, attributes)
+            content = Content(number, entry.size, entry.digest, entry.stored, attributes, number)
             self.contents.append(content)
             return content, entry
         target = self.live.get(entry.link) if entry.kind == "1" else None
@@ -193,8 +196,10 @@ class FileHistory:
 
     def _ensure_parents(self, path: str, number: int, entry: Entry) -> None:
         """Directories an archive leaves out are there all the same, with attributes it does not tell."""
-        missing: list[str] = []
         folder = path.rpartition("/")[0]
+        if not folder or ((above := self.live.get(folder)) is not None and above.is_folder):
+            return
+        missing: list[str] = []
         while folder:
             above = self.live.get(folder)
             if above is not None and above.entry.kind in ("5", "implied"):

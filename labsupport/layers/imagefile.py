@@ -13,7 +13,7 @@ from labsupport.layers.archive import Contents, Limits, Progress, pieces_of, rea
 from labsupport.layers.files import FileHistory
 from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.manifests import found_in
-from labsupport.layers.model import Image, Step, Store, Unread, assemble
+from labsupport.layers.model import Image, Step, Store, Unread, assemble, none_of
 from labsupport.layers.names import printable
 
 
@@ -55,12 +55,6 @@ def together(parts: Sequence[ImageArchive | Unread]) -> ImageArchive:
         unread=unread,
     )
     return ImageArchive(store, {key: files for archive in archives for key, files in archive.files.items()})
-
-
-def none_of(unread: Sequence[Unread]) -> ImageDataError:
-    """The error that says why none of several images can be read."""
-    seen = "; ".join(f"{name}: {why}" for name, why in unread[:5]) + ("; ..." if len(unread) > 5 else "")
-    return ImageDataError(f"None of {len(unread)} images can be read.", seen=seen)
 
 
 def read_archive(

@@ -95,6 +95,12 @@ class Unread(NamedTuple):
         return cls(printable(name), harmless(" ".join(filter(None, (error.message, error.seen)))))
 
 
+def none_of(unread: Sequence[Unread]) -> ImageDataError:
+    """The error that says why none of several images can be read."""
+    seen = "; ".join(f"{name}: {why}" for name, why in unread[:5]) + ("; ..." if len(unread) > 5 else "")
+    return ImageDataError(f"None of {len(unread)} images can be read.", seen=seen)
+
+
 @dataclass(frozen=True)
 class Store:
     """All images of one place and the layers they are made of.

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform as machine
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -32,6 +29,9 @@ _LARGEST_DOCUMENT = 4 << 20  # bytes; registries refuse larger manifests (distri
 
 def fetch_from(registry_url: str, *, timeout: float = 30) -> Fetch:
     """A Fetch for a registry that asks for no login, such as the sandbox's hub. timeout in seconds."""
+    import urllib.error
+    import urllib.request
+
     base = registry_url.rstrip("/")
     # Never through a proxy: the sandbox's registry is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -167,5 +167,7 @@ def _split(reference: str) -> tuple[str, str]:
 
 
 def _go_architecture() -> str:
-    name = machine.machine().lower()
+    import platform
+
+    name = platform.machine().lower()
     return {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(name, name)

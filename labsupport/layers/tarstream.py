@@ -8,6 +8,7 @@ library's tarfile reads them too, at several times the cost per entry, and a 20,
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from labsupport.errors import ImageDataError
 BLOCK = 512
 _LARGEST_HEADER = 1 << 20  # bytes of an entry's extended headers, and of the global ones: names and attributes
 _ZEROS = bytes(BLOCK)
+_NUMBERS: dict[bytes, int] = {}  # modes, owners, times: an archive has few different ones
+_MOST_NUMBERS = 1 << 14
 
 
 class Source:
@@ -60,6 +63,11 @@ class Source:
 
     def exactly(self, count: int) -> bytes:
         """Exactly count bytes, for small counts."""
+        buffer = self._buffer
+        if len(buffer) >= count > 0:  # nearly always: a header lies within one piece
+            self._buffer = buffer[count:]
+            self.position += count
+            return bytes(buffer[:count])
         taken = self.some(count)
         if len(taken) == count:
             return bytes(taken)
@@ -179,8 +187,10 @@ def entries(source: Source, contents: Contents = hashed, *, limit: int = 5_000_0
 
 
 def _header(block: bytes, source: Source) -> Entry:
-    recorded = _number(block[148:156], source)
-    if sum(block) - sum(block[148:156]) + 256 != recorded:
+    field = block[148:156]
+    recorded = _number(field, source)
+    # The low half of Adler-32 is 1 + the sum of all bytes, modulo 65521, at a tenth of sum()'s time (RFC 1950, 8.2).
+    if (zlib.adler32(block) - sum(field) + 255 - recorded) % 65536 and _sum_differs(block, recorded):
         signed = sum(byte - 256 if byte > 127 else byte for byte in block[:148] + b" " * 8 + block[156:])
         if signed != recorded:
             raise ImageDataError(f"{source.what} has a damaged header.", seen=f"at byte {source.position - BLOCK}")
@@ -208,11 +218,24 @@ def _header(block: bytes, source: Source) -> Entry:
     return entry
 
 
+def _sum_differs(block: bytes, recorded: int) -> bool:
+    return sum(block) - sum(block[148:156]) + 256 != recorded
+
+
 def _text(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
 
 
 def _number(raw: bytes, source: Source) -> int:
+    known = _NUMBERS.get(raw)
+    if known is None:
+        known = _parsed(raw, source)
+        if len(_NUMBERS) < _MOST_NUMBERS:
+            _NUMBERS[raw] = known
+    return known
+
+
+def _parsed(raw: bytes, source: Source) -> int:
     if raw[0] & 0x80:
         # GNU's base-256: the first bit set, the rest a big-endian two's complement number.
         value = int.from_bytes(raw, "big") & ~(0x80 << 8 * (len(raw) - 1))

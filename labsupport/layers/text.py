@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from labsupport.layers.balance import Line
 from labsupport.layers.books import books
-from labsupport.layers.compare import Difference
-from labsupport.layers.container import Writable
-from labsupport.layers.files import FileHistory
-from labsupport.layers.filetree import FileTree
 from labsupport.layers.identity import short
-from labsupport.layers.limits import Finding
 from labsupport.layers.model import Image, Store, Unread
 from labsupport.layers.names import printable
 from labsupport.layers.units import exact, percent, plural, size
-from labsupport.layers.versions import CAUSES, Version
+
+if TYPE_CHECKING:
+    from labsupport.layers.balance import Line
+    from labsupport.layers.compare import Difference
+    from labsupport.layers.container import Writable
+    from labsupport.layers.files import FileHistory
+    from labsupport.layers.filetree import FileTree
+    from labsupport.layers.limits import Finding
+    from labsupport.layers.versions import Version
 
 
 def overview(store: Store) -> str:
@@ -134,7 +137,7 @@ def files_text(history: FileHistory, *, most: int = 10) -> str:
     total = sum(lost.values())
     lines.append(
         f"{size(total)} of {size(history.stored)} ({percent(total, history.stored)}) no container sees: "
-        + ", ".join(f"{size(lost[cause])} {cause}" for cause in CAUSES)
+        + ", ".join(f"{size(count)} {cause}" for cause, count in lost.items())
     )
     for version in history.hidden()[:most]:
         killer = (version.killer or 0) + 1
