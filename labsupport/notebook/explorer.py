@@ -19,13 +19,14 @@ from IPython.display import HTML, display
 
 from labsupport.errors import CourseError, ImageDataError
 from labsupport.figures.live import image_details, picture_data, still, summary
+from labsupport.layers.cache import kept_layers
 from labsupport.layers.connection import Connection
-from labsupport.layers.engine import read_files
 from labsupport.layers.files import FileHistory
 from labsupport.layers.filetree import FileTree, Node
 from labsupport.layers.finding import find
 from labsupport.layers.follow import Follower
 from labsupport.layers.identity import short
+from labsupport.layers.kept import files_of
 from labsupport.layers.layerfiles import LayerFiles
 from labsupport.layers.model import Image, Store, Unread
 from labsupport.layers.names import harmless, printable
@@ -145,16 +146,16 @@ class Explorer(anywidget.AnyWidget):
         names = {image.tags[0] if image.tags else image.id: image for image in missing}
         why: dict[str, str] = {}
         try:
-            archive = read_files(self._api, list(names), progress=progress)
+            files, unread = files_of(self._follower.reader, missing, cache=kept_layers(), progress=progress)
         except ImageDataError as error:
             if self._cancel.is_set():
                 raise
             why = dict.fromkeys(names, Unread.of("", error).why)  # none of them
         else:
-            self._files.update(archive.files)
-            why = dict(archive.store.unread)
-            if self._follower.reader.learn(archive.store):
-                self._follower.nudge()  # histories that were inferred are exact now
+            self._files.update(files)
+            why = dict(unread)
+            if not all(image.is_exact for image in missing):
+                self._follower.nudge()  # histories that were inferred may be exact now
         for name, image in names.items():
             self._unread.pop(name, None)
             if not self._is_read(image):
