@@ -19,9 +19,9 @@ def matrix(store: Store, title: str = "What each pair of images shares") -> Pict
     """The matrix, images in tree order, so that families show as blocks."""
     images = store.ordered()
     pairs = [[shared_between(store, one, other) for other in images] for one in images]
-    totals = {account.image.id: account.total or 0 for account in books(store).accounts}
+    totals = {account.image.id: account.total for account in books(store).accounts}
     best = max(
-        ((pairs[i][j][1], i, j) for i in range(len(images)) for j in range(i)),
+        ((pairs[i][j][1] or 0, i, j) for i in range(len(images)) for j in range(i)),
         default=(0, 0, 0),
         key=lambda item: item[0],
     )
@@ -37,7 +37,7 @@ def matrix(store: Store, title: str = "What each pair of images shares") -> Pict
         for j in range(i + 1, len(images))
         if pairs[i][j][0]
     ]
-    rows.sort(key=lambda row: (-row[3], row[0], row[1]))
+    rows.sort(key=lambda row: (-(row[3] or 0), row[0], row[1]))
     table = Table.most(("image", "and", "layers in common", "bytes in common"), rows)
     caption = (
         "Above the diagonal: bytes in common. Below: layers in common. On it: the image's size."
@@ -52,11 +52,12 @@ def matrix(store: Store, title: str = "What each pair of images shares") -> Pict
 
 
 def _draw(
-    theme: Theme, images: tuple[Image, ...], values: list[list[int]], counts: list[list[int]], title: str
+    theme: Theme, images: tuple[Image, ...], known: list[list[int | None]], counts: list[list[int]], title: str
 ) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap, PowerNorm
     from matplotlib.figure import Figure
 
+    values = [[value or 0 for value in row] for row in known]
     count = max(1, len(images))
     printed = count <= _PRINTED
     side = max(2.4, min(8.0, 0.82 * count)) if printed else 7.0
@@ -72,7 +73,7 @@ def _draw(
         for i in range(len(images)):
             for j in range(len(images)):
                 part = values[i][j] / largest
-                text = size(values[i][j]) if i <= j else plural(counts[i][j], "layer")
+                text = size(known[i][j]) if i <= j else plural(counts[i][j], "layer")
                 axes.text(
                     j, i, text, ha="center", va="center", fontsize=8,
                     color=theme.on_hue if part > 0.55 else theme.ink, fontweight="bold" if i == j else "normal",

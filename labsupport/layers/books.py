@@ -129,14 +129,15 @@ def freed_by(store: Store, images: Iterable[Image]) -> int:
     return bytes_of(store, (chain_id for chain_id, users in store.users.items() if gone.issuperset(users)))
 
 
-def shared_between(store: Store, first: Image, second: Image) -> tuple[int, int]:
-    """(layers, bytes) both images stand on: the common beginning of their chains."""
+def shared_between(store: Store, first: Image, second: Image) -> tuple[int, int | None]:
+    """(layers, bytes) both images stand on: the common beginning of their chains. None: not known of every layer."""
     common = 0
     for left, right in zip(first.chain, second.chain, strict=False):
         if left != right:
             break
         common += 1
-    return common, bytes_of(store, first.chain[:common])
+    both = first.chain[:common]
+    return common, None if any(store.layers[key].size is None for key in both) else bytes_of(store, both)
 
 
 def over_the_wire(images: Iterable[Image], store: Store) -> int | None:

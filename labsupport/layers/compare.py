@@ -66,7 +66,7 @@ class LayerComparison:
     common: tuple[Layer, ...]
     only_first: tuple[Layer, ...]
     only_second: tuple[Layer, ...]
-    common_bytes: int
+    common_bytes: int | None
     same_content_elsewhere: tuple[str, ...]
     """diff_ids both have above the common part: sent once by a registry, stored twice by an engine."""
 
