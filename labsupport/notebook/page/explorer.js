@@ -66,7 +66,7 @@ function render({ model, el }) {
   function draw() {
     const font = nameFont(rows.node);
     const longest = Math.max(60, ...picture.images.map((image) => wide(image.name, font)));
-    const names = Math.ceil(Math.min(240, Math.max(110, rows.node.clientWidth * (rows.node.clientWidth < 420 ? 0.46 : 0.38)), 50 + longest));
+    const names = Math.ceil(Math.min(240, Math.max(110, rows.node.clientWidth * 0.46), 50 + longest));
     const room = Math.max(40, rows.node.clientWidth - names - (rows.node.clientWidth < 420 ? 66 : 96));
     const plan = arrange(picture, wish, room);
     const family = wish.only && picture.layers.find((layer) => layer.c === wish.only);
