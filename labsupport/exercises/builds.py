@@ -56,8 +56,9 @@ def rebuilt(
     """`built`, by the Dockerfile that makes `image`: another file of the folder when it was built with `-f`, another
     stage of it when it was built with `--target`.
 
-    hand: a file that is handed over as every secret the Dockerfile mounts, and its text as every ARG that no FROM
-    needs. Raises Missing when none of the folder's Dockerfiles makes an image with the settings of `image`.
+    hand: a file that is handed over as every secret the Dockerfile mounts; where it mounts none, its text as every
+    ARG that no FROM needs. Raises Missing when none of the folder's Dockerfiles makes an image with the settings of
+    `image`.
     """
     wanted, faults = _settings(lab, image), []
     for recipe in recipes(lab):
@@ -112,11 +113,12 @@ def _handed(said: str, file: str, text: str | None) -> tuple[str, ...]:
         parts = dict(part.partition("=")[::2] for part in mount.split(","))
         place = parts.get("target") or parts.get("dst") or parts.get("destination") or ""
         names.add(parts.get("id") or Path(place).name)
+    if names:
+        return tuple(f"--secret=id={name},src={file}" for name in sorted(names))
     value = (text or "").removesuffix("\n")
     needed = set(re.findall(r"\$\{?(\w+)", "\n".join(_STAGE.findall(said))))
     words = {word.partition("=")[0] for line in _ARGUMENT.findall(said) for word in line.split()}
-    arguments = sorted(word for word in words - needed if re.fullmatch(r"\w+", word))
-    return (*(f"--secret=id={n},src={file}" for n in sorted(names)), *(f"--build-arg={a}={value}" for a in arguments))
+    return tuple(f"--build-arg={word}={value}" for word in sorted(words - needed) if re.fullmatch(r"\w+", word))
 
 
 def _with_other_key(said: str) -> str:

@@ -36,6 +36,7 @@ from labsupport.verify.verdicts import FILES, RESULTS
 FOLDER = "verify"  # in the cache, with a folder for each run
 # what the learner has around a notebook: work/notebooks/01.ipynb, work/progress.json
 _ABOVE = 3
+KERNEL_STARTS = 60.0  # seconds on an idle laptop
 _OUTCOMES = {"passed": PASS, "failed": FAIL, "skipped": SKIP}
 Report = Callable[[str], None]
 
@@ -194,6 +195,7 @@ def _kernels(folder: Path) -> dict[str, str]:
 def _nbval(path: Path, variables: dict[str, str], log: Path) -> None:
     """pytest with nbval and our plugin and no other. Ends it before it returns, also on Ctrl-C."""
     words = ["-q", "--nbval-lax", "--nbval-cell-timeout", str(pace.seconds(CELL_TIMEOUT)), "-p", "nbval.plugin"]
+    words += ["--nbval-kernel-startup-timeout", str(pace.seconds(KERNEL_STARTS))]
     words += ["-p", "labsupport.verify.verdicts", "-p", "no:cacheprovider", "-c", os.devnull]
     command = [sys.executable, "-m", "pytest", *words, "--rootdir", str(path.parent), str(path)]
     with log.open("w") as output:

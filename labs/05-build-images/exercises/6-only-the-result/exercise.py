@@ -12,6 +12,9 @@ TOKEN = "echo {token} > token.txt"
 MADE = "FROM lua:5.4 AS made\nCOPY token.txt report.lua /\nRUN lua /report.lua > /report.txt\n\n"
 
 
+LARGEST = 2_200_000  # bytes
+
+
 def line(token: str, count: int) -> str:
     return f"exit 0: report {token}: the sum of {count} squares is {sum(n * n for n in range(1, count + 1))}"
 
@@ -32,7 +35,11 @@ def report(lab: Lab) -> str:
     changes["token.txt"] = f"{token}\n"
     with builds.rebuilt(lab, "{image}", changes) as tag:
         again = probes.run(tag).fetch(lab)
-    return shown if again == line(token, count) else f"built with another token.txt and report.lua: {again}"
+        size = looks.unpacked(tag).fetch(lab)
+    if again != line(token, count):
+        return f"built with another token.txt and report.lua: {again}"
+    own = looks.unpacked("{image}").fetch(lab)  # where that is too big, the next step says so
+    return f"the Dockerfile makes an image of {size:,} bytes" if own <= LARGEST < size else shown
 
 
 EXERCISE = Exercise(
@@ -149,6 +156,16 @@ EXERCISE = Exercise(
             says="built with another token.txt and report.lua",
         ),
         Wrong("the Dockerfile as it was", (REPORT,), says="one stage"),
+        Wrong(
+            "flattened, the Dockerfile as it was",
+            (
+                REPORT,
+                "docker run --rm {image} > report.txt; docker create --name {image}-c busybox",
+                "docker cp report.txt {image}-c:/; docker export {image}-c | docker import "
+                '-c \'CMD ["cat", "/report.txt"]\' - {image}; docker rm {image}-c',
+            ),
+            says="the Dockerfile makes an image of",
+        ),
         Wrong(
             "removed afterwards",
             ("sed -i 's|^CMD|RUN rm /squares.txt /report.lua\\nCMD|' Dockerfile", REPORT),

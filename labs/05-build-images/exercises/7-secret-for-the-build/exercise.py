@@ -41,7 +41,10 @@ def licence(lab: Lab) -> str:
     other = "k" + secrets.token_hex(7)
     with builds.rebuilt(lab, "{image}", {"token.txt": other}, hand="token.txt") as tag:
         again = probes.run(tag).fetch(lab)
-    return "the licence" if again == f"exit 0: {of(other)}" else "a licence that does not come from token.txt"
+        told = leaks.search(lab, tag, other)
+    if again != f"exit 0: {of(other)}":
+        return "a licence that does not come from token.txt"
+    return f"a build of the Dockerfile holds its token in {told[0]}" if told else "the licence"
 
 
 def not_built(lab: Lab, _: Any) -> bool:
@@ -179,6 +182,14 @@ EXERCISE = Exercise(
                 LICENCE,
             ),
             says="copied, then removed",
+        ),
+        Wrong(
+            "flattened, the Dockerfile as it was",
+            (
+                "docker run --name {image}-c {image} true; docker export {image}-c | docker import "
+                '-c \'CMD ["cat", "/licence"]\' - {image}; docker rm {image}-c',
+            ),
+            says="a build of the Dockerfile holds its token",
         ),
         Wrong(
             "as a variable",

@@ -45,11 +45,14 @@ def report(lab: Lab) -> str:
 
 def follows(lab: Lab) -> str:
     """What a build of a copy reports when there is another token and another number of measurements."""
-    token, size = secrets.token_hex(4), 3 + secrets.randbelow(9)
+    token, size = secrets.token_hex(4), 9 + secrets.randbelow(9)
     changes: dict[str, str | None] = {"token.txt": f"{token}\n"}
     changes |= {name: with_other_size(text, size) for name, text in builds.texts(lab).items() if name not in changes}
     with builds.rebuilt(lab, "{image}", changes) as tag:
         shown = str(probes.run(tag).fetch(lab))
+        made = looks.unpacked(tag).fetch(lab)
+    if made > LARGEST:
+        return f"the Dockerfile makes an image of {made:,} bytes"
     if token not in shown:
         return "a report that is not made from token.txt"
     return "their report" if f"{size << 20} bytes" in shown else "a report of measurements that were not made"
@@ -172,9 +175,9 @@ EXERCISE = Exercise(
             "flattened, the Dockerfile as it was",
             (
                 "docker create --name {image}-c {image}:broken; docker export {image}-c | docker import "
-                "-c 'CMD [\"cat\", \"/report\"]' -c 'ENV A=b' -c 'WORKDIR /srv' - {image}; docker rm {image}-c",
+                '-c \'CMD ["cat", "/report"]\' - {image}; docker rm {image}-c',
             ),
-            says="build it again",
+            says="the Dockerfile makes an image of",
         ),
         Wrong(
             "deleted once more",

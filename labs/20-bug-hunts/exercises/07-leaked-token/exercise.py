@@ -26,7 +26,10 @@ def licence(lab: Lab) -> bool | str:
     other = "k" + secrets.token_hex(7)
     with builds.rebuilt(lab, "{image}", {"token.txt": f"{other}\n"}, hand="token.txt") as tag:
         again = probes.run(tag).fetch(lab)
-    return True if again == f"exit 0: {of(other)}" else "a licence that does not come from token.txt"
+        told = leaks.search(lab, tag, other)
+    if again != f"exit 0: {of(other)}":
+        return "a licence that does not come from token.txt"
+    return f"a build of the Dockerfile holds its token in {told[0]}" if told else True
 
 
 EXERCISE = Exercise(
@@ -148,6 +151,14 @@ EXERCISE = Exercise(
                 BUILD,
             ),
             says="does not come from token.txt",
+        ),
+        Wrong(
+            "flattened, the Dockerfile as it was",
+            (
+                "docker run --name {image}-c {image}:broken true; docker export {image}-c | docker import "
+                '-c \'CMD ["cat", "/licence"]\' - {image}; docker rm {image}-c',
+            ),
+            says="a build of the Dockerfile holds its token",
         ),
         Wrong(
             "removed once more",
