@@ -20,11 +20,11 @@ def status(container: Any) -> str:
     return str((container.attrs["State"].get("Health") or {}).get("Status", "no health check"))
 
 
-def until_first(lab: Lab, image: str) -> float:
-    """Seconds until a container of the image has had its first checks; 0 for a long interval: that is not waited for,
-    however slow the machine is.
+def until_first(config: Any) -> float:
+    """Seconds until a container with this configuration (its own, or its image's) has had its first checks; 0 for a
+    long interval: that is not waited for, however slow the machine is.
     """
-    check = lab.inspect("image", image)["Config"].get("Healthcheck") or {}
+    check = config.get("Healthcheck") or {}
     begins = check.get("StartPeriod") or 0
     first = (check.get("StartInterval") or 5e9) if begins else (check.get("Interval") or 30e9)
     return first / 1e9 + 3 if first < 6e9 else 0
@@ -39,7 +39,7 @@ def health(lab: Lab) -> str:
     if found["State"].get("Paused"):
         return "paused"
     container = lab.client.containers.get(found["Id"])
-    lab.wait(lambda: status(container) != "starting", seconds=until_first(lab, found["Image"]), every=0.1)
+    lab.wait(lambda: status(container) != "starting", seconds=until_first(found["Config"]), every=0.1)
     return status(container)
 
 
@@ -60,7 +60,9 @@ def sick(lab: Lab) -> str:
     if identity.stands_on("{image}", "web").fetch(lab) != "web":
         return "an image that does not begin FROM web"
     with lab.throwaway(image) as copy:
-        if not lab.wait(lambda: status(copy) == "healthy", seconds=until_first(lab, image), every=0.1):
+        if not lab.wait(
+            lambda: status(copy) == "healthy", seconds=until_first(lab.inspect("image", image)["Config"]), every=0.1
+        ):
             return f"{status(copy)} from the start"
         lab.execute(copy.id, ["sh", "-c", GONE])
         lab.wait(lambda: status(copy) != "healthy", seconds=WITHIN, every=0.1)
