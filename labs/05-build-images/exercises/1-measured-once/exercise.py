@@ -96,7 +96,7 @@ EXERCISE = Exercise(
                         "measured again",
                         "from the first instruction that is not in the cache, all later ones run anew; here a new "
                         "title.txt stands above the measurement, or the cache was not used: then `docker builder "
-                        "prune -f`, and build both again.",
+                        "prune -af`, and build both again.",
                         expect.equals("in two different layers"),
                     ),
                 ),
@@ -188,7 +188,7 @@ EXERCISE = Exercise(
         Wrong(
             "without the cache",
             # what it leaves there would be found by later builds of the same steps
-            (APART, ONE, TITLE, TWO + " --no-cache", "docker builder prune -f"),
+            (APART, ONE, TITLE, TWO + " --no-cache", "docker builder prune -af"),
             says="measured again",
         ),
         Wrong(
