@@ -6,7 +6,7 @@ from typing import Any
 from labsupport.errors import CourseError
 from labsupport.exercises.author import *
 from labsupport.exercises.looks import follow, template
-from labsupport.sandbox import api, ended, own
+from labsupport.sandbox import api, own
 from labsupport.sandbox.own.engine import OwnEngine
 
 ON_OWN = "docker --context own"
@@ -53,11 +53,6 @@ def on_machine(lab: Lab, command: str) -> str:
     """The output of a command among the processes of the machine on which the engine runs."""
     with lab.throwaway(command=["sleep", "60"], pid_mode="host") as container:
         return lab.execute(container.id, ["sh", "-c", command])[1]
-
-
-def stopped_since(lab: Lab, container: str) -> bool:
-    """Whether the sandbox was stopped since the scene began, while this container of it ran."""
-    return ended.read(lab.sandbox().directory).get(lab.identity("container", container), 0) > lab.since
 
 
 # a fresh engine for each scene; the volume in the sandbox's engine says that this scene is the one set up

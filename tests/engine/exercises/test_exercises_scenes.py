@@ -292,8 +292,6 @@ def test_after_a_night_nothing_that_was_not_done_passes(learner: Bench) -> None:
     for exercise in begun_ones:
         lab.begin(exercise.id)
         lab.check(exercise.id)
-    known = catalog.find_exercise("09.2")[1].values("course")  # ended with the sandbox, like all in it
-    lab.check("09.2", answer={"namespace": known["hold"], "container": known["name"]})
     kept = session.progress().read()["exercises"]
     assert [each.id for each in begun_ones if kept.get(each.id, {}).get("passed")] == []
     assert len(begun_ones) > 15

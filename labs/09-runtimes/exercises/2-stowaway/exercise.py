@@ -2,7 +2,7 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import on_machine, stopped_since
+from ...shared import on_machine
 
 BUSYBOX = "docker.io/library/busybox:latest"
 # earlier scenes' namespaces, of whatever learner, go with all that is in them
@@ -22,13 +22,9 @@ END_IT = "engine-host ctr -n {hold} tasks kill --signal KILL {name}"
 
 @look("engine-host ps -e -o pid,args")
 def stowaway(lab: Lab) -> str:
-    """Whether the stowaway's program runs. Raises Unreachable when it has ended with the sandbox, as all in it does."""
+    """Whether the stowaway's program runs."""
     lines = on_machine(lab, "ps -o args").splitlines()  # a paused one is among them
-    if lab.fill("sleep {seconds}") in (line.strip() for line in lines):
-        return "running"
-    if stopped_since(lab, "{crew}"):
-        raise Unreachable(lab.fill('the program ended when the sandbox was stopped: undo("{id}") brings it back'))
-    return "ended"
+    return "running" if lab.fill("sleep {seconds}") in (line.strip() for line in lines) else "ended"
 
 
 EXERCISE = Exercise(
