@@ -4,7 +4,6 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-SDK = "python3 -c 'import docker; engine = docker.from_env(); %s'"
 RUN = "docker run -d --label course.lab={id} --name"
 
 

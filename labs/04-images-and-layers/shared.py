@@ -2,8 +2,6 @@
 
 from labsupport.exercises.author import *
 
-SDK = "python3 -c 'import docker; client = docker.from_env(); %s'"
-
 
 def chain(lab: Lab, image: str) -> list[str]:
     """The image's diff ids, lowest first."""

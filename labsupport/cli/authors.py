@@ -77,7 +77,7 @@ def prove(exercises: tuple[str, ...], show: bool) -> int:
     for name in wanted:
         catalog.find_exercise(name)  # says which there are, before anything is started
     with workplace():
-        return proof.main([*wanted, *(["--show"] if show else [])])
+        return proof.prove_all(wanted, show=show)
 
 
 @click.command()

@@ -38,8 +38,11 @@ from labsupport.exercises import (
     traces,
 )
 
+# a command of Python's, the client of the engine in `engine`: SDK % "print(engine.version())"
+SDK = "python3 -c 'import docker; engine = docker.from_env(); %s'"
+
 __all__ = [
-    "Answer", "Choice", "Did", "Exercise", "Lab", "Look", "Missing", "Mistake", "Name", "Output", "Pick", "Port",
+    "SDK", "Answer", "Choice", "Did", "Exercise", "Lab", "Look", "Missing", "Mistake", "Name", "Output", "Pick", "Port",
     "Prediction", "Probe", "Quiz", "Right", "Scene", "State", "Step", "Token", "Unreachable", "Wrong",
     "builds", "bundles", "expect", "identity", "leaks", "look", "looks", "mistakes", "oci", "probes", "traces",
 ]  # fmt: skip

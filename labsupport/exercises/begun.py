@@ -17,6 +17,7 @@ from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.lab import Left
 from labsupport.exercises.recorded import engine_now
 from labsupport.exercises.seeds import fill
+from labsupport.exercises.traces import LABEL
 from labsupport.sandbox import paths, state
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def containers(client: DockerClient, exercise: Exercise, known: Mapping[str, Any
     for row in client.api.containers(all=True):
         # links of old have "/other/name" among the names
         name = next((name.lstrip("/") for name in row.get("Names") or () if name.count("/") < 2), row["Id"][:12])
-        if name in own or (row.get("Labels") or {}).get("course.lab") == exercise.id:
+        if name in own or (row.get("Labels") or {}).get(LABEL) == exercise.id:
             found[name] = row["Id"]
     return found
 
@@ -93,7 +94,7 @@ def things(client: DockerClient, exercise: Exercise, known: Mapping[str, Any]) -
     for kind, rows in (("network", api.networks()), ("volume", api.volumes()["Volumes"] or ())):
         own = _own(exercise, kind, known)
         for row in rows:
-            if row["Name"] in own or (row.get("Labels") or {}).get("course.lab") == exercise.id:
+            if row["Name"] in own or (row.get("Labels") or {}).get(LABEL) == exercise.id:
                 # a volume has no id: a new one of its name has another time
                 found[kind][row["Name"]] = row.get("Id") or row.get("CreatedAt") or ""
     return found

@@ -163,9 +163,8 @@ def _before(exercise: Exercise, name: str) -> set[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Prove the exercises named on the command line; print each attempt's verdict. Exit status 1 on any fault."""
+    """Prove the exercises named on the command line, as `prove_all`."""
     import argparse
-    import tempfile
 
     from labsupport.exercises import catalog
 
@@ -174,13 +173,25 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--host", help="an engine other than the sandbox's: unix:///path")
     parser.add_argument("--show", action="store_true", help="print the reports too")
     options = parser.parse_args(arguments)
-    wanted = options.exercises or [e.id for lesson in catalog.lessons() for e in lesson.exercises]
+    every = [e.id for lesson in catalog.lessons() for e in lesson.exercises]
+    return prove_all(options.exercises or every, host=options.host, show=options.show)
+
+
+def prove_all(wanted: Iterable[str], *, host: str | None = None, show: bool = False) -> int:
+    """Prove exercises, by id; print each attempt's verdict, with show the reports too. 1 on any fault, else 0.
+
+    host: an engine other than the sandbox's that runs. Raises LessonError, SandboxNotRunning.
+    """
+    import tempfile
+
+    from labsupport.exercises import catalog
+
     bad = 0
     # the engine of a sandbox reaches the folders below the learner's home, and writes to no others
     work = paths.work()
     work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=None if options.host else work) as folder:
-        bench = _bench(options.host, Path(folder))
+    with tempfile.TemporaryDirectory(dir=None if host else work) as folder:
+        bench = _bench(host, Path(folder))
         for _, exercise in map(catalog.find_exercise, wanted):
             if missing := scene.lacking(exercise, bench.client):
                 print(f"{exercise.id}  skipped: {missing}")
@@ -190,7 +201,7 @@ def main(arguments: list[str]) -> int:
                 print(
                     f"{exercise.id}  {proof.attempt.name:<34} {proof.seconds:5.2f} s  {proof.fault or 'as it should'}"
                 )
-                if proof.fault or options.show:
+                if proof.fault or show:
                     print(proof.report)
             faults = [
                 *decoration(exercise, proofs),

@@ -21,7 +21,7 @@ from labsupport.errors import LessonError
 from labsupport.exercises.exercise import Exercise, Scene
 from labsupport.exercises.recorded import engine_now
 from labsupport.exercises.seeds import fill
-from labsupport.exercises.traces import gone_or_in_use
+from labsupport.exercises.traces import LABEL, gone_or_in_use
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -128,7 +128,7 @@ def remove_owned(
     containers = [
         item["Id"]
         for item in there
-        if mine & set(item.get("Names") or ()) or (item.get("Labels") or {}).get("course.lab") == exercise.id
+        if mine & set(item.get("Names") or ()) or (item.get("Labels") or {}).get(LABEL) == exercise.id
     ]
 
     def remove(container: str) -> None:

@@ -19,7 +19,7 @@ from labsupport.exercises.lab import Lab, no_answer
 from labsupport.exercises.outcome import Report
 from labsupport.exercises.progress import Progress
 from labsupport.exercises.recorded import EventSource
-from labsupport.sandbox import ended, paths
+from labsupport.sandbox import ended, paths, state
 
 START = "python3 -m labsupport start"
 
@@ -64,12 +64,14 @@ def current() -> Exercise | None:
 
 def tell_terminals(variables: Mapping[str, str]) -> None:
     """Give the course's terminals these values, at their next prompt; they do without where that fails."""
-    file = paths.terminal_values()
-    part = file.with_name(f".{file.name}.{os.getpid()}")
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     with suppress(OSError):
-        part.touch(mode=0o600)
-        part.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
-        part.replace(file)
+        state.write_text(paths.terminal_values(), "".join(lines))
+
+
+def recorded(box: sandbox.Sandbox, client: Any) -> EventSource:
+    """The engine's events as this sandbox has kept them."""
+    return EventSource(client, box.directory / "events.jsonl", ended.read(box.directory))
 
 
 def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
@@ -84,7 +86,7 @@ def open_lab(exercise: Exercise, answer: Any = None) -> Lab:
         exercise.values(seed()),
         folder(exercise),
         given,
-        EventSource(client, box.directory / "events.jsonl", ended.read(box.directory)),
+        recorded(box, client),
         started.moment if started else moment,
         reach="machine",
         refused=refused,

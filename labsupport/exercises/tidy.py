@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from labsupport.exercises import begun
 from labsupport.exercises.exercise import Exercise
+from labsupport.exercises.traces import LABEL
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-LABEL = "course.lab"
 Known = Iterable[tuple[Exercise, Mapping[str, Any]]]
 
 

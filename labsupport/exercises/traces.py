@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from docker import DockerClient
 
-PROBE_LABEL = "course.lab=probe"
+LABEL = "course.lab"  # what a lesson or an exercise makes has it, with its number or id
+PROBE_LABEL = f"{LABEL}=probe"
 STEM = "course-probe"
 execs: set[str] = set()  # ids of the commands that checks of this process ran in containers of the learner's
 _NAME = re.compile(rf"/?{STEM}[:-](\d+)-[0-9a-f]+$")

@@ -55,7 +55,7 @@ def _is_work(event: Mapping[str, Any], lab: Lab, ended: set[str]) -> bool:
     """Whether an event is somebody's doing, on a thing of the exercise. ended: ids of containers that have."""
     actor, action = event.get("Actor") or {}, str(event.get("Action", "")).split(":")[0]
     attributes = actor.get("Attributes") or {}
-    ours = attributes.get("course.lab") == "probe" or attributes.get("execID") in traces.execs
+    ours = attributes.get(traces.LABEL) == "probe" or attributes.get("execID") in traces.execs
     if action in _NO_WORK or ours:
         return False
     things = {each for made in (lab.made or {}).values() for item in made.items() for each in item}
@@ -64,7 +64,7 @@ def _is_work(event: Mapping[str, Any], lab: Lab, ended: set[str]) -> bool:
     called = str(attributes.get("name") or "").removesuffix(":latest")
     named = {str(value) for value in lab.values.values()}
     if not (
-        actor.get("ID") in things or called in things | named or attributes.get("course.lab") == lab.values.get("id")
+        actor.get("ID") in things or called in things | named or attributes.get(traces.LABEL) == lab.values.get("id")
     ):
         return False
     container = str(attributes.get("container") or actor.get("ID"))

@@ -69,14 +69,13 @@ def called(entry: Mapping[str, Any]) -> str:
 
 
 def with_listing(image: Image, entry: Mapping[str, Any]) -> Image:
-    shared = entry.get("SharedSize", -1)
     return replace(
         image,
         tags=tuple(sorted(tag for tag in entry.get("RepoTags") or () if tag != "<none>:<none>")),
         digests=tuple(sorted(d for d in entry.get("RepoDigests") or () if not d.startswith("<none>"))),
         created=int(entry.get("Created") or 0),
         reported_size=entry.get("Size"),
-        reported_shared=shared if isinstance(shared, int) and shared >= 0 else None,
+        reported_shared=byte_count(entry.get("SharedSize")),
     )
 
 

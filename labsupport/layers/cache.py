@@ -97,16 +97,18 @@ class LayerCache:
     def _shrink(self) -> None:
         """Remove what was looked at longest ago, until a tenth is free."""
         kept = []
-        for path in self.folder.glob("[!.]*"):  # not the mark of who made the folder
-            with contextlib.suppress(OSError):
-                known = path.stat()
-                kept.append((known.st_mtime, known.st_size, path))
+        with os.scandir(self.folder) as there:  # after each layer that is written: a Path each would cost the most
+            for entry in there:
+                if not entry.name.startswith("."):  # the mark of who made the folder
+                    with contextlib.suppress(OSError):
+                        known = entry.stat()
+                        kept.append((known.st_mtime, known.st_size, entry.path))
         total = sum(size for _, size, _ in kept)
         if total <= self._limit:
             return
         for _, size, path in sorted(kept):
             with contextlib.suppress(OSError):
-                path.unlink()
+                Path(path).unlink()
                 total -= size
             if total <= self._limit * 9 // 10:
                 return

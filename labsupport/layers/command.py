@@ -167,7 +167,8 @@ def look(
 
         found, unread = files_of(reader, store.images, cache=cache)
     ids = {image.id for image in store.images}
-    everything = reader.read()
+    if images or files:  # what was learned of these may tell more of the others
+        everything = reader.read()
     return Seen(everything, [one for one in everything.images if one.id in ids], found, [*store.unread, *unread])
 
 

@@ -158,11 +158,10 @@ def free_port(container: bool = True) -> str:
 def events_since(moment: float) -> list[dict[str, Any]]:
     """What the sandbox has recorded of the engine's events since a moment (seconds since the epoch)."""
     from labsupport import sandbox
-    from labsupport.exercises.recorded import EventSource
-    from labsupport.sandbox import ended
+    from labsupport.exercises import session
 
     box = sandbox.attach()
-    return EventSource(box.client(), box.directory / "events.jsonl", ended.read(box.directory))(moment)
+    return session.recorded(box, box.client())(moment)
 
 
 def lab(line: str) -> None:

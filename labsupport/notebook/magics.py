@@ -22,7 +22,6 @@ from labsupport.shell.show import Show
 # by custom (POSIX, 8.1) those in capitals come from outside; a script's own may well begin unset
 _READ = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\b")
 
-LABEL = "course.lab"  # whatever a lesson makes has it
 ANEW = "first remove the lesson's containers of these names (one,two), so that the cell can be run again"
 ON_THIS_COMPUTER = ("private", "rootless")  # drivers whose containers are processes of this computer
 
@@ -169,6 +168,8 @@ class ShellMagics(Magics):
     def _make_way(self, names: str | None) -> None:
         """Remove the containers of these names that a lesson made; whatever else has such a name stays."""
         if names:
+            from labsupport.exercises.traces import LABEL
+
             wanted = "|".join(re.escape(name) for name in names.split(","))
             found = f"docker ps -aq --filter label={LABEL} --filter 'name=^({wanted})$'"
             run(f"{found} | xargs -r docker rm -f", environment=self._engine.environment(), stop_at_first_failure=False)

@@ -65,10 +65,15 @@ def write_json(path: Path, value: Any) -> None:
     """Replace a JSON file atomically: a killed process or a full disk never leaves half a file (rename(2))."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
+    write_text(path, json.dumps(value, indent=1))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text file in the same way; only its owner may read it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1)
+            file.write(text)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):

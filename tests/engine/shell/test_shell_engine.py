@@ -132,7 +132,7 @@ def test_a_cell_that_names_containers_can_be_run_again(ipython, engine):
     assert len(seen.text("stdout").split()) == 1  # it says nothing of what it took away
     assert "Conflict" in ipython.run("%%shell --anew three\ndocker run --name three busybox").text("stderr")
     assert docker(engine, "ps", "-aq", "--filter", "name=^onetwo$")
-    docker(engine, "rm", "three")
+    docker(engine, "rm", "one", "two", "onetwo", "three")
 
 
 def test_terminal_missed_inside_a_script_is_explained(ipython):

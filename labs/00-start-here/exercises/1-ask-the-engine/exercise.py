@@ -5,8 +5,6 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 
 @look("docker version")
 def api_version(lab: Lab) -> str:

@@ -4,8 +4,6 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 
 @look("docker ps -a --no-trunc")
 def hello_containers(lab: Lab) -> list[str]:

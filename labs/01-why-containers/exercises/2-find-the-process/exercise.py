@@ -2,8 +2,6 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 
 def parent_outside(lab: Lab, value: object) -> bool:
     """Whether this is the number of the process above the container's: the second column of `docker top`."""

@@ -2,8 +2,6 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 UP = "docker run -d --name {up} busybox sleep 3600"
 ENDED = "docker run -d --name {ended} busybox sleep 3600 && docker stop -t 0 {ended}"
 MADE = "docker create --name {made} busybox sleep 3600"

@@ -2,8 +2,6 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 
 @look("docker port {name}")
 def publishes(lab: Lab) -> list[str]:

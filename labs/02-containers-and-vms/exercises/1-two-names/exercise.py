@@ -5,7 +5,7 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-from ...shared import RUN, SDK
+from ...shared import RUN
 
 
 def read_release(lab: Lab, given: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import RUN, SDK, host, namespace
+from ...shared import RUN, host, namespace
 
 WALL = RUN + " {name} --pid container:{first} --hostname {host} --network none busybox sleep 3600"
 

@@ -4,7 +4,7 @@ import re
 
 from labsupport.exercises.author import *
 
-from ...shared import RUN, SDK, host
+from ...shared import RUN, host
 
 RIGHT = RUN + " {name} --cap-drop ALL --cap-add CHOWN busybox sleep 3600"
 

@@ -2,7 +2,7 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import RUN, SDK, host, namespace
+from ...shared import RUN, host, namespace
 
 VAULT = RUN + " {vault} -e KEY={token} web"
 MONITOR = RUN + " {monitor} --network container:{vault} {image}"

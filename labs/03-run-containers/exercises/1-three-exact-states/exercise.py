@@ -4,8 +4,6 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 # puts another image under the name busybox for the command that follows
 OTHER = 'docker() { command docker "${@/#busybox/lua:5.4}"; }; '
 JOB = "docker run --name {job} busybox sh -c 'exit {code}' || true"
@@ -164,9 +162,9 @@ EXERCISE = Exercise(
         Right(
             "by the SDK",
             (
-                SDK % 'client.containers.run("busybox", ["sh", "-c", "exit {code}"], name="{job}", detach=True).wait()',
-                SDK % 'client.containers.run("busybox", "sleep 3600", name="{held}", detach=True).pause()',
-                SDK % 'client.containers.run("busybox", "sleep 3600", name="{cut}", detach=True).kill()',
+                SDK % 'engine.containers.run("busybox", ["sh", "-c", "exit {code}"], name="{job}", detach=True).wait()',
+                SDK % 'engine.containers.run("busybox", "sleep 3600", name="{held}", detach=True).pause()',
+                SDK % 'engine.containers.run("busybox", "sleep 3600", name="{cut}", detach=True).kill()',
             ),
         ),
     ),

@@ -2,8 +2,6 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 
 @look("docker container inspect {name} --format '{{.Id}}'")
 def was(lab: Lab) -> str:
@@ -91,7 +89,7 @@ EXERCISE = Exercise(
         )),
         Right("a new one first, thrown away, and by the SDK", (
             "docker run -d --name {name} busybox sleep 3600; docker rm -f {name}",
-            SDK % 'c = client.containers.get("{old}"); c.restart(timeout=0); c.rename("{name}")',
+            SDK % 'c = engine.containers.get("{old}"); c.restart(timeout=0); c.rename("{name}")',
         )),
         Right("beside it a new one of the old name, twice restarted", (
             "docker restart -t 0 {old}", "docker rename {old} {name}",

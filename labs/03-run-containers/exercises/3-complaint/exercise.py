@@ -2,8 +2,6 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 TWICE = (
     "docker run --name {name} --label course.lab=03.3 busybox sh -c '"
     'for i in $(seq 300); do echo "line $i"; done; echo "error {decoy}"; '
@@ -41,7 +39,7 @@ EXERCISE = Exercise(
     answers=Output("docker logs {name} 2>&1 >/dev/null | tail -n 1 | cut -d' ' -f2"),
     right=(
         Right("by the SDK, after a third run", ("docker start -a {name}",), Output(
-            SDK % 'print(client.containers.get("{name}").logs(stdout=False).split()[-1].decode().upper())')),
+            SDK % 'print(engine.containers.get("{name}").logs(stdout=False).split()[-1].decode().upper())')),
         Right("through files", ("docker logs {name} >out 2>err",), Output("sed -n '$s/error/ /p' err")),
         # not `-n 1`: which stream's line is the last of the log is a race of the two
         Right("kept in a file, and the container gone", ("docker logs {name} 2>code >/dev/null", "docker rm {name}"),

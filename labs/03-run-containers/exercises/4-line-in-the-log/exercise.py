@@ -4,8 +4,6 @@ import datetime
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 
 def written(lab: Lab, name: str) -> list[tuple[datetime.datetime, str]]:
     """The lines of a container's log, each with its time by the engine's clock (whole microseconds)."""
@@ -100,7 +98,7 @@ EXERCISE = Exercise(
         )),
         Right("by the SDK, with other lines around", (
             "docker exec {name} sh -c 'seq 3 > /proc/1/fd/1'",
-            SDK % 'client.containers.get("{name}").exec_run(["sh", "-c", "echo {token} >> /proc/1/fd/1"])',
+            SDK % 'engine.containers.get("{name}").exec_run(["sh", "-c", "echo {token} >> /proc/1/fd/1"])',
             "docker exec {name} sh -c 'seq 3 > /proc/1/fd/2'",
         )),
         Right("twice", ("docker exec {name} sh -c 'echo {token} > /proc/1/fd/1'; docker restart -t 0 {name}",

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 BUILD_JOB = "docker build -q -t {image} --label course.lab=03.6 ."
 RUN_JOB = "docker run --name {name} --label course.lab=03.6 {image} || true"
 MEND = "printf '%s\\n' 'sh /job.sh > /job.log 2>&1' 'code=$?' 'cat /job.log' 'exit $code' > run.sh"
@@ -146,7 +144,7 @@ EXERCISE = Exercise(
         Right("committed, with a first try in the way", (
             "docker rm {name}", RUN_JOB, "echo 'exec sh /job.sh' > new.sh", "docker cp new.sh {name}:/run.sh",
             "docker commit {name} {image}; docker rm {name}",
-            SDK % 'client.containers.run("{image}", name="{name}", labels=["course.lab=03.6"], detach=True).wait()',
+            SDK % 'engine.containers.run("{image}", name="{name}", labels=["course.lab=03.6"], detach=True).wait()',
         )),
     ),
     wrong=(

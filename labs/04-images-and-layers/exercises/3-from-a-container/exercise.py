@@ -2,7 +2,7 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK, chain
+from ...shared import chain
 
 
 def added(image: str) -> Look:
@@ -119,7 +119,7 @@ EXERCISE = Exercise(
             KEEP.replace("docker commit", "docker commit -c 'ENTRYPOINT [\"ls\"]'"), "docker rm -f {image}-kitchen",
         )),
         Right("by the SDK", (FILLED, SDK % (
-            'client.containers.get("{image}-kitchen").commit("{image}", "{edition}", message="{message}")'),)),
+            'engine.containers.get("{image}-kitchen").commit("{image}", "{edition}", message="{message}")'),)),
     ),
     wrong=(
         Wrong("in another line", (FILLED.replace("echo {token}", "echo no {token} today"), KEEP),

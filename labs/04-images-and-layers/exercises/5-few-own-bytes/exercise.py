@@ -4,7 +4,7 @@ import secrets
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK, chain
+from ...shared import chain
 
 
 @look("docker history {slim}")
@@ -147,7 +147,7 @@ EXERCISE = Exercise(
             "docker rmi {image}",
         )),
         Right("by the SDK", (TAKE, *SMALL[:2], SDK % (
-            'client.containers.get("{slim}-c").commit("{slim}"); client.images.remove("{image}", force=True)'),)),
+            'engine.containers.get("{slim}-c").commit("{slim}"); engine.images.remove("{image}", force=True)'),)),
     ),
     wrong=(
         Wrong("the data under another name", (

@@ -6,8 +6,6 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 
 def _document(archive: tarfile.TarFile, name: str) -> Any:
     """A JSON file of an archive, {} when there is none."""
@@ -158,9 +156,9 @@ EXERCISE = Exercise(
             (
                 SDK
                 % (
-                    'i = client.images.get("{image}:1"); '
+                    'i = engine.images.get("{image}:1"); '
                     'open("{file}.tar", "wb").writelines(i.save(named="{image}:1")); '
-                    'client.images.remove(i.id, force=True); client.images.load(open("{file}.tar", "rb"))'
+                    'engine.images.remove(i.id, force=True); engine.images.load(open("{file}.tar", "rb"))'
                 ),
             ),
         ),

@@ -2,8 +2,6 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import SDK
-
 RELEASE = (
     "docker create --name {image}-c --label course.lab={id} busybox echo {text} && "
     "docker commit -m '{note}' {image}-c {image}:stable && docker rm {image}-c"
@@ -143,8 +141,8 @@ EXERCISE = Exercise(
     right=(
         Right("the container first, by the SDK", (
             "docker rename {name} before-{name}",
-            SDK % ('i, = [i for i in client.images.list(all=True) if i.attrs.get("Comment") == "approved"]; '
-                   'i.tag("{image}", "stable"); client.containers.run(i.id, name="{name}", labels=["course.lab=04.7"], '
+            SDK % ('i, = [i for i in engine.images.list(all=True) if i.attrs.get("Comment") == "approved"]; '
+                   'i.tag("{image}", "stable"); engine.containers.run(i.id, name="{name}", labels=["course.lab=04.7"], '
                    'detach=True).wait()'),
         )),
         Right("another one first", (

@@ -1,3 +1,0 @@
-"""Lesson 00: what several of its exercises share."""
-
-SDK = "python3 -c 'import docker; engine = docker.from_env(); %s'"
