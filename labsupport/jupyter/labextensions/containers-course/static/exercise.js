@@ -17,26 +17,28 @@ export function rowFor(exercise, cell, panel, { commands, find, following, open,
     return made;
   }
 
-  const at = () => notebook.widgets.indexOf(cell);
-
-  async function run(index) {
-    notebook.activeCellIndex = index;
-    await commands.execute("notebook:run-cell");
+  async function run(wanted) {
+    const dropped = () => wanted.model.executionCount === null && panel.sessionContext.session?.kernel;
+    // a kernel drops what waits when the cell before it fails (stop_on_error): then once more
+    for (let times = 0; times < 2 && (!times || dropped()) && !wanted.isDisposed; times++) {
+      notebook.activeCellIndex = notebook.widgets.indexOf(wanted);
+      await commands.execute("notebook:run-cell");
+    }
   }
 
   function check() {
     said = "";
-    return run(at());
+    return run(cell);
   }
 
   // a cell of its own below the row, behind the hints taken before: it stays, and says what was asked
   function hint() {
     const call = `hint("${exercise}")`;
-    let index = at() + 1;
+    let index = notebook.widgets.indexOf(cell) + 1;
     while (notebook.widgets[index]?.model.sharedModel.source.startsWith(call)) index += 1;
     const metadata = { trusted: true };
     notebook.model.sharedModel.insertCell(index, { cell_type: "code", source: call, metadata });
-    return run(index);
+    return run(notebook.widgets[index]);
   }
 
   // in no cell: "Run All" on another day must not start over
