@@ -171,9 +171,9 @@ def image_details(store: Store, image_id: str) -> dict[str, Any] | None:
 EVIDENCE: Mapping[str, str] = {
     "size": "exact: as many rows with bytes as layers",
     "only": "exact: no other arrangement is possible",
-    "trie": "exact: another image with the same beginning told",
     "parent": "exact: the intermediate image told",
     "config": "exact: the image's configuration says so",
+    "trie": "inferred from another image with the same beginning",
     "rule": "inferred from the instruction's name",
     "unknown": "not known: several arrangements are possible",
 }

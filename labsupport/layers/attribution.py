@@ -8,11 +8,12 @@ So the rows are a path: after each row the number of layers laid down stays or g
 with bytes, and end at the number of layers. What holds on every such path is exact; the rest is open. Then, in
 turn:
 
+  config     the image's configuration says `empty_layer` (registry, archive)
   only/size  one path is left
   parent     an intermediate image tells how many layers it has
-  trie       an image with the same first rows and the same chain_id is resolved already
-  config     the image's configuration says `empty_layer` (registry, archive)
-  rule       by the instruction's name, if the count fits: an inference, and called so
+  trie       an exact image has the same first rows and the same chain_id: an inference. Two builds of one second,
+             or with one SOURCE_DATE_EPOCH, can have equal rows of which different ones made the layer
+  rule       by the instruction's name, if the count fits: an inference, too
   unknown    refused
 """
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from labsupport.layers.instruction import is_metadata
@@ -44,7 +45,7 @@ class Row(NamedTuple):
 class Attribution:
     """The steps, and each layer's size in bytes, bottom first: what every possible path agrees on, else None.
 
-    Where the rule decided, the sizes are the rule's; the steps say "rule".
+    Where an inference decided, the sizes are its own; the steps say "trie" or "rule".
     """
 
     steps: tuple[Step, ...]
@@ -57,9 +58,7 @@ class Attribution:
 
 @dataclass
 class Resolved:
-    """What exact attributions taught: (first rows, chain_id) -> layers laid down so far. The ladder's trie
-    rung.
-    """
+    """What exact attributions taught: (first rows, chain_id) -> layers laid down so far. The ladder's trie rung."""
 
     known: dict[tuple[int, str], int] = field(default_factory=dict)
 
@@ -149,27 +148,27 @@ def attribute(
     if sum(map(_forced, rows)) == len(chain):
         flags = [not row.size for row in rows]
         return _learned(rows, chain, _zip(rows, chain, flags, ["size"] * len(rows)), resolved)
-    rungs: list[tuple[str, Mapping[int, int]]] = [("only", {})]
-    if resolved is not None and (pins := resolved.pins(rows, chain)):
-        rungs.append(("trie", pins))
-    if parents:
-        rungs.append(("parent", {**rungs[-1][1], **parents}))
     evidence: list[str] = ["unknown"] * len(rows)
-    bounds: Bounds | None = None
-    for name, known in rungs:
-        bounds = _bounds(rows, len(chain), known) if (bounds is not None or name == "only") else None
-        if bounds is None:
-            return _refuse(rows, chain)
-        for number in range(len(rows)):
-            if evidence[number] == "unknown" and _settled(bounds, number):
-                evidence[number] = name
-    assert bounds is not None
+    certain: Bounds = []
+    for name, known in (("only", {}), ("parent", parents)):
+        if known is not None:
+            bounds = _bounds(rows, len(chain), known)
+            if bounds is None:
+                return _refuse(rows, chain)
+            certain = bounds
+            _mark(evidence, bounds, name)
     if "unknown" not in evidence:
-        flags = [bounds[number][0] == bounds[number + 1][0] for number in range(len(rows))]
-        return _learned(rows, chain, _zip(rows, chain, flags, evidence), resolved)
-    if infer and (guessed := _by_rule(rows, len(chain), bounds)):
+        return _learned(rows, chain, _zip(rows, chain, _flags(certain), evidence), resolved)
+    likely = certain
+    if resolved is not None and (pins := resolved.pins(rows, chain)):
+        # another image's rows that do not fit here were not the same rows: nothing is inferred from them
+        likely = _bounds(rows, len(chain), {**pins, **(parents or {})}) or certain
+        _mark(evidence, likely, "trie")
+        if "unknown" not in evidence:
+            return _zip(rows, chain, _flags(likely), evidence)
+    if infer and (guessed := _by_rule(rows, len(chain), likely)):
         return _zip(rows, chain, guessed, ["rule" if name == "unknown" else name for name in evidence])
-    return Attribution(tuple(_open_steps(rows, chain, bounds, evidence)), _agreed_sizes(rows, len(chain), bounds))
+    return Attribution(tuple(_open_steps(rows, chain, likely, evidence)), _agreed_sizes(rows, len(chain), certain))
 
 
 def bytes_of_rows(rows: Sequence[Row]) -> int:
@@ -177,9 +176,15 @@ def bytes_of_rows(rows: Sequence[Row]) -> int:
     return sum(row.size or 0 for row in rows if not row.empty)
 
 
-def _settled(bounds: Bounds, number: int) -> bool:
-    before, after = bounds[number], bounds[number + 1]
-    return before[0] == before[1] and after[0] == after[1]
+def _mark(evidence: list[str], bounds: Bounds, name: str) -> None:
+    """Name the evidence of the rows that it settles and none before it did."""
+    for number, (before, after) in enumerate(pairwise(bounds)):
+        if evidence[number] == "unknown" and before[0] == before[1] and after[0] == after[1]:
+            evidence[number] = name
+
+
+def _flags(settled: Bounds) -> list[bool]:
+    return [before[0] == after[0] for before, after in pairwise(settled)]
 
 
 def _by_rule(rows: Sequence[Row], layers: int, bounds: Bounds) -> list[bool] | None:

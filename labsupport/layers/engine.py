@@ -20,7 +20,7 @@ from labsupport.errors import ImageDataError
 from labsupport.layers.answers import Known, byte_count, called, find, known_image, unpacked_sizes, with_listing
 from labsupport.layers.attribution import Resolved, attribute, bytes_of_rows
 from labsupport.layers.connection import EngineApi, NotFound, Refused
-from labsupport.layers.model import Store, Unread, assemble
+from labsupport.layers.model import INFERRED, Store, Unread, assemble
 from labsupport.layers.solve import solved
 
 if TYPE_CHECKING:  # an engine's list needs no archive: that is imported when one is read
@@ -80,7 +80,7 @@ class Reader:
             return {}
         certain: dict[str, int] = {}
         for one in known:
-            if not any(step.evidence == "rule" for step in one.image.steps):
+            if not any(step.evidence in INFERRED for step in one.image.steps):
                 told = zip(one.image.chain, one.sizes, strict=True)
                 certain.update({key: size for key, size in told if size is not None})
         return certain | solved([(one.image.chain, one.total) for one in known], certain)

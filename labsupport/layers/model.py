@@ -11,8 +11,10 @@ from labsupport.layers.identity import short
 from labsupport.layers.instruction import readable
 from labsupport.layers.names import harmless, printable
 
-EXACT = frozenset({"size", "config", "parent", "trie", "only"})
-"""Evidence that leaves one possibility only. "rule" is an inference; "unknown" says that it could not be told."""
+EXACT = frozenset({"size", "config", "parent", "only"})
+"""Evidence that leaves one possibility only."""
+INFERRED = frozenset({"trie", "rule"})
+"""Evidence that makes one possibility likely. What is in neither is "unknown": it could not be told."""
 
 
 class Step(NamedTuple):
@@ -220,7 +222,7 @@ def assemble(
 
 
 def _rank(evidence: str) -> int:
-    return 2 if evidence in EXACT else 1 if evidence == "rule" else 0
+    return 2 if evidence in EXACT else 1 if evidence in INFERRED else 0
 
 
 def _contradict(one: int | None, other: int | None) -> bool:

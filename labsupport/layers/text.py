@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labsupport.layers.books import books
 from labsupport.layers.identity import short
-from labsupport.layers.model import Image, Store, Unread
+from labsupport.layers.model import INFERRED, Image, Store, Unread
 from labsupport.layers.names import printable
 from labsupport.layers.units import exact, percent, plural, size
 
@@ -95,7 +95,7 @@ def image_text(store: Store, image: Image) -> str:
     rows: list[tuple[str, ...]] = []
     marks = set()
     for step in image.steps:
-        mark = "" if step.is_exact else "~" if step.evidence == "rule" else "?"
+        mark = "" if step.is_exact else "~" if step.evidence in INFERRED else "?"
         marks.add(mark)
         layer = "?" if step.empty is None else "no layer" if step.empty else short(step.layer or "")
         users = str(len(store.users[step.layer])) if step.layer else ""
@@ -112,7 +112,7 @@ def image_text(store: Store, image: Image) -> str:
         ]
     lines = [*head, *columns(("LAYER", "BYTES", "IMAGES", "INSTRUCTION"), rows, left=1, last_left=True)]
     if "~" in marks:
-        lines.append("~ inferred from the instruction's name; --files makes it exact")
+        lines.append("~ inferred from the instruction's name, or from another image; --files makes it exact")
     if "?" in marks:
         lines.append("? not told which layers these rows made; they are listed below the rows")
     return "\n".join(lines)

@@ -1,8 +1,8 @@
 // What is told beside the rows: a layer, a run of small ones, an image's history, what a search found.
 
 const EVIDENCE = {
-  size: "exact", only: "exact", trie: "exact (another image told)", parent: "exact (intermediate image told)",
-  config: "exact (image configuration)", rule: "inferred from the instruction's name", unknown: "not known",
+  size: "exact", only: "exact", parent: "exact (intermediate image told)", config: "exact (image configuration)",
+  trie: "inferred from another image with the same beginning", rule: "inferred from the instruction's name", unknown: "not known",
 };
 
 function aboutLayer(picture, at, act) {
@@ -45,7 +45,7 @@ function aboutImage(image) {
       ["platform", image.platform || null], ["note", image.note || null],
       ["unknown", image.unknown ? `${count(image.unknown, "layer")} of unknown size ${image.unknown === 1 ? "is" : "are"} not counted` : null]),
     make("h4", {}, "History, oldest first"),
-    inferred ? make("p", {}, "~ inferred from the instruction's name; “Show its files” on a layer makes it exact.") : null,
+    inferred ? make("p", {}, "~ inferred from the instruction's name, or from another image; “Show its files” on a layer makes it exact.") : null,
     table(["#bytes", "layer", "instruction"], image.steps.map((step) => [
       step.empty === null ? "?" : step.empty ? "" : size(step.size),
       make("span", { class: "lx-id" }, (step.evidence.startsWith("inferred") ? "~" : "") + (step.empty === null ? "not known" : step.empty ? "no layer" : step.layer)),
