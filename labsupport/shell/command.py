@@ -127,13 +127,13 @@ def run(
         return Result(command, code, time.monotonic() - began, tuple(reader.chunks))
 
     try:
-        watch.ready()
+        watch.expect(mark)
         process = _start(
             argv(command, f"-{'e' * stop_at_first_failure}{'u' * stop_at_unset}c"),
             directory,
             {**(os.environ if environment is None else environment), MARK: mark},
         )
-        watch.add(process.pid)
+        watch.add(process.pid, mark)
         reader.read(process, None if timeout is None else began + timeout)
         code = process.wait()
     except TimeoutError:

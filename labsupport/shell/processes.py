@@ -82,21 +82,33 @@ def _members(leader: int, mark: str) -> Iterator[int]:
             continue
 
 
-# One small shell for the whole life of this Python process. It reads which sessions run; when this process is
-# gone (the kernel was killed or restarted) its input ends, and it ends the sessions that are left.
+# One small shell for the whole life of this Python process. It reads which commands begin (?), by their mark, and
+# which sessions run (+) no more (-); when this process is gone (the kernel was killed or restarted) its input ends,
+# and it ends what is left. A command that has begun and whose session was not told yet is found by its mark (Linux).
 _WATCH = """
 trap '' INT HUP TERM
-list=
-while read -r what id; do
+list= marks=
+without() { for each in $2; do [ "$each" = "$1" ] || printf ' %s' "$each"; done; }
+while read -r what id mark; do
   case $what in
-    +) list="$list $id" ;;
-    -) rest=; for each in $list; do [ "$each" = "$id" ] || rest="$rest $each"; done; list=$rest ;;
+    '?') marks="$marks $id" ;;
+    +) list="$list $id" marks=$(without "$mark" "$marks") ;;
+    -) list=$(without "$id" "$list") ;;
   esac
 done
-[ -n "$list" ] || exit 0
-for each in $list; do kill -s TERM -- "-$each"; done
+[ -n "$list$marks" ] || exit 0
+end() {
+  for each in $list; do kill -s "$1" -- "-$each"; done
+  for each in $marks; do
+    for file in $(grep -l "$NAME=$each" /proc/[0-9]*/environ); do
+      pid=${file#/proc/}
+      kill -s "$1" "${pid%/environ}"
+    done
+  done
+}
+end TERM
 sleep 2
-for each in $list; do kill -s KILL -- "-$each"; done
+end KILL
 """
 
 
@@ -108,17 +120,16 @@ class Watch:
         self._owner = 0
         self._listed: set[int] = set()
 
-    def ready(self) -> None:
-        """Start watching. Called before a command is started, so that it can be listed at once."""
-        if self._owner != os.getpid():
-            self._start()
+    def expect(self, mark: str) -> None:
+        """A command with this mark is about to begin."""
+        self._say(f"? {mark}")
 
-    def add(self, leader: int) -> None:
-        """List a session; those that ended meanwhile (background processes) are taken off first."""
+    def add(self, leader: int, mark: str) -> None:
+        """List the session of a command; those that ended meanwhile (background processes) are taken off first."""
         for other in [each for each in self._listed if not session_alive(each)]:
             self.remove(other)
         self._listed.add(leader)
-        self._say(f"+ {leader}")
+        self._say(f"+ {leader} {mark}")
 
     def remove(self, leader: int) -> None:
         """Take an ended session off the list, so that a later process with its number is not ended."""
@@ -126,14 +137,16 @@ class Watch:
         self._say(f"- {leader}")
 
     def _say(self, line: str) -> None:
-        self.ready()
+        if self._owner != os.getpid():
+            self._start()
         try:
             os.write(self._write, f"{line}\n".encode())
         except BrokenPipeError:
             # Somebody ended the watch; a new one learns the whole list.
             os.close(self._write)
             self._start()
-            os.write(self._write, "".join(f"+ {each}\n" for each in self._listed).encode())
+            known = [f"+ {each}" for each in self._listed]
+            os.write(self._write, "".join(f"{each}\n" for each in (line, *known)).encode())
 
     def _start(self) -> None:
         read, self._write = os.pipe()
@@ -142,7 +155,7 @@ class Watch:
         os.posix_spawn(
             "/bin/sh",
             ["sh", "-c", _WATCH],
-            {"PATH": os.environ.get("PATH", os.defpath)},
+            {"PATH": os.environ.get("PATH", os.defpath), "NAME": MARK},
             file_actions=[(os.POSIX_SPAWN_DUP2, read, 0)] + [(os.POSIX_SPAWN_DUP2, null, fd) for fd in (1, 2)],
             setpgroup=0,
         )

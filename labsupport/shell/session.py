@@ -110,7 +110,7 @@ class _Session:
         # Both would be believed before the terminal's own size.
         env.pop("COLUMNS", None)
         env.pop("LINES", None)
-        watch.ready()
+        watch.expect(self._mark)
         try:
             with warnings.catch_warnings():
                 # Python 3.12 warns of fork in a process with threads; exec follows at once.
@@ -129,7 +129,7 @@ class _Session:
         self._child.delaybeforesend = None
         self._child.delayafterclose = self._child.delayafterterminate = 0.02
         self._leader = int(self._child.pid or 0)
-        watch.add(self._leader)
+        watch.add(self._leader, self._mark)
 
     def type_all(self, lines: Sequence[str], timeout: float) -> None:
         for number, line in enumerate(lines):

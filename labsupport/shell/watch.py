@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labsupport.sandbox.processes import PROC, descendants, pids, stat
 
@@ -74,14 +74,18 @@ def watching() -> Iterator[list[Process]]:
 
 def _watch(before: set[int], seen: list[Process], ended: threading.Event) -> None:
     """Look at those who were not there before, so that a look takes less than a millisecond."""
-    known: set[tuple[int, str]] = set()
+    known: dict[tuple[int, str], int] = {}  # where in seen
     began = time.monotonic()
     while not ended.wait(PAUSE):
         for pid in pids():
             found = None if pid in before else stat(pid)
-            if found and (pid, found.name) not in known:
-                known.add((pid, found.name))
+            if not found:
+                continue
+            at = known.setdefault((pid, found.name), len(seen))
+            if at == len(seen):
                 seen.append(Process(pid, found.parent, found.name, command_of(pid), time.monotonic() - began))
+            elif not seen[at].command:  # execve(2) gives the name before the command line
+                seen[at] = replace(seen[at], command=command_of(pid))
 
 
 def family(seen: list[Process], *roots: int) -> list[Process]:

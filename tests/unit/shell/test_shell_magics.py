@@ -140,10 +140,18 @@ def test_stop_button_ends_a_session(ipython, tmp_path):
     assert all(gone(pid) for pid in pids)
 
 
-def test_killed_kernel_leaves_nothing_behind(tmp_path):
+SLOW_TO_TELL = """
+import time
+from labsupport.shell import processes
+processes.Watch.add = lambda *told: time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("meanwhile", ["", SLOW_TO_TELL], ids=["running", "just-begun"])
+def test_killed_kernel_leaves_nothing_behind(tmp_path, meanwhile):
     file = tmp_path / "pids"
     with kernel() as running:
-        running.run(PLAIN_ENGINE)
+        running.run(PLAIN_ENGINE + meanwhile)
         running.begin(f"%%shell\necho $$ > {file}; sleep 300 & echo $! >> {file}; wait")
         pids = pids_in(file, 2)
         running.manager.shutdown_kernel(now=True)
