@@ -7,18 +7,19 @@ one connection per thread and no client objects in between is what makes that ch
 from __future__ import annotations
 
 import contextlib
-import http.client
 import io
 import json
 import socket
-import ssl
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from labsupport.errors import ImageDataError
 from labsupport.layers.names import harmless
+
+if TYPE_CHECKING:  # a quarter of the command's time until its first request; only streams need it
+    from http.client import HTTPResponse
 
 NEWEST_API = (1, 51)
 """The newest API version whose answers this package was checked against; an older engine is asked in its own."""
@@ -47,34 +48,20 @@ class NotFound(Refused):
     """The engine has no such object (any more)."""
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float | None) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 class _Line:
     """One keep-alive connection, read with as little as HTTP/1.1 needs (RFC 9112).
 
     http.client parses headers as e-mail; for 600 short answers that costs as much as all the rest.
     """
 
-    def __init__(self, connection: http.client.HTTPConnection) -> None:
-        self._connection = connection
-        self._answers: io.BufferedReader | None = None
+    def __init__(self, opened: socket.socket, host: str) -> None:
+        self._socket = opened
+        self._host = host
+        self._answers = opened.makefile("rb")
 
     def ask(self, method: str, path: str) -> tuple[int, dict[str, str], bytes]:
         """Status, headers with names in lower case, body. OSError or ValueError when the answer is cut or odd."""
-        if self._answers is None:
-            self._connection.connect()
-            self._answers = self._connection.sock.makefile("rb")
-        host = self._connection.host
-        self._connection.sock.sendall(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("ascii"))
+        self._socket.sendall(_request(method, path, self._host))
         answers = self._answers
         first = answers.readline(65536).split(None, 2)
         if len(first) < 2 or not first[0].startswith(b"HTTP/1."):
@@ -107,26 +94,26 @@ class _Line:
         return body
 
     def close(self) -> None:
-        if self._answers is not None:
-            self._answers.close()
-            self._answers = None
-        self._connection.close()
+        self._answers.close()
+        self._socket.close()
 
 
 class Stream:
     """An answer that comes piece by piece. `close` may be called from any thread, and ends the iteration."""
 
-    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, path: str) -> None:
-        self._connection = connection
+    def __init__(self, opened: socket.socket, response: HTTPResponse, path: str) -> None:
+        self._socket = opened
         self._response = response
         self._path = path
         self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
+        from http.client import HTTPException
+
         try:
             while piece := self._response.read1(1 << 18):
                 yield piece
-        except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
+        except (OSError, ValueError, AttributeError, HTTPException) as error:
             if not self._closed:
                 raise ImageDataError(
                     f"The engine broke off its answer to {_cut(self._path)}.", seen=str(error)
@@ -140,10 +127,10 @@ class Stream:
     def close(self) -> None:
         """End the request; a reader waiting for the next piece wakes up."""
         self._closed = True
-        if self._connection.sock is not None:
-            with contextlib.suppress(OSError):
-                self._connection.sock.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._response.close()
 
 
 class Connection:
@@ -187,19 +174,26 @@ class Connection:
 
     def stream(self, path: str) -> Stream:
         """The answer's body as it comes; ImageDataError when the engine refuses."""
-        connection = self._connect(None)
+        from http.client import HTTPException, HTTPResponse
+
+        version = self.version
         try:
-            connection.request("GET", self.version + path)
-            response = connection.getresponse()
+            opened, host = self._connect(None)
+        except OSError as error:
+            raise ImageDataError(f"No answer from the engine to {_cut(path)}.", seen=str(error)) from None
+        try:
+            opened.sendall(_request("GET", version + path, host))
+            response = HTTPResponse(opened, method="GET")
+            response.begin()
             if response.status >= 300:
                 raise _refusal(path, response.status, response.read(65536))
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
+        except (OSError, HTTPException) as error:
+            opened.close()
             raise ImageDataError(f"No answer from the engine to {_cut(path)}.", seen=str(error)) from None
         except ImageDataError:
-            connection.close()
+            opened.close()
             raise
-        return Stream(connection, response, path)
+        return Stream(opened, response, path)
 
     def _json(self, path: str) -> Any:
         _, body = self._ask("GET", path)
@@ -210,16 +204,18 @@ class Connection:
 
     def _ask(self, method: str, path: str) -> tuple[Mapping[str, str], bytes]:
         for attempt in (1, 2):
-            line = self._idle.pop() if self._idle else _Line(self._connect(self._timeout))
+            line = None
             try:
+                line = self._idle.pop() if self._idle else _Line(*self._connect(self._timeout))
                 status, headers, body = line.ask(method, path)
                 if headers.get("connection", "").lower() == "close":
                     line.close()
                 else:
                     self._idle.append(line)
                 break
-            except (OSError, ValueError, http.client.HTTPException) as error:
-                line.close()
+            except (OSError, ValueError) as error:
+                if line is not None:
+                    line.close()
                 # An idle keep-alive connection may have been closed by the engine: ask once more on a new one.
                 if attempt == 2 or isinstance(error, TimeoutError):
                     raise ImageDataError(
@@ -231,20 +227,37 @@ class Connection:
             raise _refusal(path, status, body)
         return headers, body
 
-    def _connect(self, timeout: float | None) -> http.client.HTTPConnection:
+    def _connect(self, timeout: float | None) -> tuple[socket.socket, str]:
+        """A new connection, and the engine's name as requests give it. Raises OSError."""
         address = urllib.parse.urlsplit(self.docker_host)
         if address.scheme == "unix":
-            return _UnixConnection(urllib.parse.unquote(address.path), timeout)
+            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            opened.settimeout(timeout)
+            try:
+                opened.connect(urllib.parse.unquote(address.path))
+            except OSError:
+                opened.close()
+                raise
+            return opened, "localhost"
         if address.scheme not in ("tcp", "http", "https") or not address.hostname:
             raise ImageDataError(
                 f"DOCKER_HOST={self.docker_host} is of a kind this course cannot read.", seen=address.scheme
             )
+        name = address.hostname
+        host = f"[{name}]" if ":" in name else name
         if not self._certificates:
-            return http.client.HTTPConnection(address.hostname, address.port or 2375, timeout=timeout)
+            return _tcp(name, address.port or 2375, timeout), host
+        import ssl
+
         folder = Path(self._certificates)
         context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
         context.load_cert_chain(str(folder / "cert.pem"), str(folder / "key.pem"))
-        return http.client.HTTPSConnection(address.hostname, address.port or 2376, timeout=timeout, context=context)
+        opened = _tcp(name, address.port or 2376, timeout)
+        try:
+            return context.wrap_socket(opened, server_hostname=name), host
+        except OSError:
+            opened.close()
+            raise
 
 
 def connect(environment: Mapping[str, str]) -> Connection:
@@ -254,6 +267,16 @@ def connect(environment: Mapping[str, str]) -> Connection:
     host = environment.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     verified = bool(environment.get("DOCKER_TLS_VERIFY"))
     return Connection(host, certificates=environment.get("DOCKER_CERT_PATH") if verified else None)
+
+
+def _tcp(name: str, port: int, timeout: float | None) -> socket.socket:
+    opened = socket.create_connection((name, port), timeout)
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a question is one small piece
+    return opened
+
+
+def _request(method: str, path: str, host: str) -> bytes:
+    return f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("ascii")
 
 
 def _numbers(version: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -26,12 +27,25 @@ from layer_samples import in_batches, many_images
 
 from labsupport.figures.live import picture_data, still
 from labsupport.layers.books import books
-from labsupport.layers.connection import Connection, _UnixConnection
+from labsupport.layers.connection import Connection
 from labsupport.layers.engine import Reader
 from labsupport.layers.imagefile import read_path
 from labsupport.oci.writing import archive
 
 ROUNDS = 5
+
+
+class Unix(http.client.HTTPConnection):
+    """The standard library's client on an engine's socket."""
+
+    def __init__(self, host: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = host.removeprefix("unix://")
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 def best(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
@@ -50,7 +64,7 @@ def load(host: str, count: int) -> None:
     have = {tag for entry in Connection(host).get("/images/json") for tag in entry.get("RepoTags") or ()}
     missing = [recipe for recipe in many_images(count) if recipe.tag not in have]
     for batch in in_batches(missing):
-        connection = _UnixConnection(host.removeprefix("unix://"), 600)
+        connection = Unix(host, 600)
         connection.request("POST", "/images/load?quiet=1", archive(batch), {"Content-Type": "application/x-tar"})
         assert connection.getresponse().read() is not None
         connection.close()
@@ -62,7 +76,7 @@ def bare(host: str, ids: list[str], threads: int) -> None:
     """The calls the model cannot do without, nothing made of their answers but JSON."""
 
     def part(mine: list[str]) -> None:
-        connection: http.client.HTTPConnection = _UnixConnection(host.removeprefix("unix://"), 60)
+        connection = Unix(host, 60)
         for image_id in mine:
             for what in ("json", "history"):
                 connection.request("GET", f"/images/{image_id}/{what}")

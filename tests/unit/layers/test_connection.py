@@ -1,9 +1,13 @@
 """The connection against a small engine of our own on a Unix socket: versions, refusals, lost connections."""
 
 import json
+import shutil
 import socketserver
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -77,15 +81,29 @@ seen: list[str] = []
 ended = threading.Event()
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[str]:
+class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+
+
+@pytest.fixture(params=["unix", "tcp"])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "tcp":
+        server: socketserver.BaseServer = TcpServer(("127.0.0.1", 0), Handler)
+        with served(server):
+            yield f"tcp://127.0.0.1:{server.server_address[1]}"
+    else:
+        with served(Server(str(tmp_path / "s"), Handler)):
+            yield f"unix://{tmp_path}/s"
+
+
+@contextmanager
+def served(server: socketserver.BaseServer) -> Iterator[None]:
     seen.clear()
     ended.clear()
     Handler.versions = ("1.41", "1.12")
-    server = Server(str(tmp_path / "s"), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    yield f"unix://{tmp_path}/s"
+    yield
     ended.set()
     server.shutdown()
     server.server_close()
@@ -160,6 +178,35 @@ def test_no_engine_is_a_clear_error(tmp_path: Path) -> None:
     assert caught.value.next_command == "python3 -m labsupport doctor"
     with pytest.raises(ImageDataError, match="cannot read"):
         Connection("ssh://somewhere").get("/info")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make certificates")
+def test_an_engine_with_certificates(tmp_path: Path) -> None:
+    def openssl(*words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=tmp_path, check=True, capture_output=True)
+
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl("req", "-x509", *curve, "-keyout", "key.pem", "-out", "cert.pem", *name)
+    shutil.copy(tmp_path / "cert.pem", tmp_path / "ca.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tmp_path / "ca.pem"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    server = TcpServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with served(server):
+        address = f"tcp://127.0.0.1:{server.server_address[1]}"
+        connection = Connection(address, certificates=str(tmp_path))
+        assert connection.get("/info")["path"].endswith("/info")
+        stream = connection.stream("/events")
+        assert next(iter(stream)) == b"hello"
+        stream.close()
+        with pytest.raises(ImageDataError, match="No answer"):
+            Connection(address, timeout=5).get("/info")
+        openssl("req", "-x509", *curve, "-keyout", "other.pem", "-out", "ca.pem", *name)
+        with pytest.raises(ImageDataError, match="certificate"):
+            Connection(address, certificates=str(tmp_path)).stream("/events")
+        connection.close()
 
 
 def test_the_environment_names_the_engine() -> None:
