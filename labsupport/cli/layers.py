@@ -66,13 +66,16 @@ def layers(
 
         click.echo(SCHEMA.read_text(encoding="utf-8"), nl=False)
         return
-    from labsupport.layers.cache import kept_layers
     from labsupport.layers.command import TreeWish, layers_command
 
-    wish = None
+    wish, cache = None, None
     if tree or layer is not None or folder or match or changes:
         wish = TreeWish(layer, folder, match, sort, changes, depth or None)
-    click.echo(layers_command(_engine(archive), images, archive=archive, tree=wish, cache=kept_layers(), **wishes))
+    if archive is None and (wish is not None or wishes["files"]):
+        from labsupport.layers.cache import kept_layers
+
+        cache = kept_layers()
+    click.echo(layers_command(_engine(archive), images, archive=archive, tree=wish, cache=cache, **wishes))
 
 
 @click.command()

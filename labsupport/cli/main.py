@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import click
@@ -57,6 +56,8 @@ def run(argv: list[str]) -> int:
 
 
 def _keep_traceback() -> str:
+    import traceback
+
     try:
         paths.cache().mkdir(parents=True, exist_ok=True)
         kept = paths.cache() / "fault.txt"

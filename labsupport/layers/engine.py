@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ if TYPE_CHECKING:  # an engine's list needs no archive: that is imported when on
     from labsupport.layers.imagefile import ImageArchive
 
 _THREADS = 2
+_FEW = 12  # images that one thread has asked for before there is a second one
 
 
 class Reader:
@@ -114,9 +114,11 @@ class Reader:
 
     def _fetch(self, new: list[str]) -> dict[str, ImageDataError]:
         """Ask for these images; returns why some could not be read. Those that are gone since are in neither."""
-        if len(new) <= 2:
+        if len(new) <= _FEW:
             answers = self._ask_all(new)
         else:
+            from concurrent.futures import ThreadPoolExecutor  # with all of logging: longer than few images take
+
             parts = [new[start::_THREADS] for start in range(_THREADS)]
             with ThreadPoolExecutor(_THREADS) as pool:
                 answers = {key: answer for part in pool.map(self._ask_all, parts) for key, answer in part.items()}
