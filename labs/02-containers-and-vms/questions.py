@@ -29,7 +29,7 @@ PREDICTIONS = (
         "A container may use 64 MB of memory. How much will `free` in it report as the total?",
         ("64 MB", "What this computer has", "Nothing: it may not ask"),
         "b",
-        "`free` reads /proc/meminfo, which the kernel fills in for the whole machine.",
+        "`free` asks the kernel (sysinfo(2), /proc/meminfo), which answers for the whole machine.",
     ),
     Prediction(
         "02.p5",

@@ -8,9 +8,7 @@ RUN = "docker run -d --label course.lab={id} --name"
 
 
 def namespace(lab: Lab, name: str, kind: str) -> int:
-    found = lab.inspect("container", name)
-    if not found["State"]["Running"]:
-        raise Missing(lab.fill(f"{name} is not running"))
+    found = lab.running(name)
     # of a process of our own in it: what process 1 is depends on another namespace
     _, text = lab.execute(str(found["Id"]), ["readlink", f"/proc/self/ns/{kind}"])
     if not (number := "".join(filter(str.isdigit, text))):

@@ -23,7 +23,8 @@ PREDICTIONS = (
         "CMD. How many layers has it?",
         ("1", "2", "3", "6"),
         "c",
-        "Only instructions that touch files make layers. RUN rm does: a layer without a file, which says what is gone.",
+        "RUN and COPY make layers, ENV, EXPOSE and CMD do not. RUN rm does: a layer without a file, which says what "
+        "is gone.",
     ),
     Prediction(
         "04.p4",

@@ -36,6 +36,36 @@ class Unreachable(Exception):
     """The check could not look (no engine, time ran out): says nothing about the learner's work."""
 
 
+def ended(found: Mapping[str, Any]) -> str:
+    """How an inspected container that does not run came to that, and what shows more."""
+    state, name = found["State"], found["Name"].lstrip("/")
+    if said := " ".join(str(state.get("Error") or "").split()):
+        return f"it could not start ({misplaced(said) or said})"
+    if state["Status"] == "created":
+        return f"it was created and never started, `docker start {name}` runs it"
+    # a shell that is given nothing to do, and no keyboard: the commonest cause of "it is gone at once"
+    words, idle = [found["Path"], *found["Args"]], not found["Config"].get("OpenStdin")
+    if idle and state["ExitCode"] == 0 and words in (["sh"], ["bash"], ["/bin/sh"], ["/bin/bash"]):
+        return (
+            f"its first process, `{words[0]}`, had no keyboard and nothing to do, and ended (`sleep 3600` takes longer)"
+        )
+    return f"its first process has ended, with exit code {state['ExitCode']} (`docker logs {name}`)"
+
+
+_OPTION = re.compile(r'exec: "(-[^"]*)"|executable file `(-[^`]*)` not found')
+
+
+def misplaced(said: str) -> str:
+    """In words, what is wrong when an option of `docker run` was taken for the program; "" when it was not.
+
+    said: what the engine or its runtime says.
+    """
+    if not (found := _OPTION.search(said)):
+        return ""
+    taken = f"{found[1] or found[2]} stands behind the image's name, so it was taken for the program to run"
+    return f"{taken}: options come before the image"
+
+
 @dataclass(frozen=True)
 class Left:
     """How a scene was left for the learner: when, by the engine's clock, and its files (path -> digest)."""
@@ -90,6 +120,13 @@ class Lab:
                 raise Missing(self._missing(kind, name))
             self._seen[kind, name] = found
         return self._seen[kind, name]
+
+    def running(self, name: str) -> dict[str, Any]:
+        """`inspect` of a container that runs. Raises Missing, which says how one ended that does not."""
+        found = self.inspect("container", name)
+        if not found["State"]["Running"]:
+            raise Missing(f"{self.fill(name)} is not running: {ended(found)}")
+        return found
 
     def is_original(self, kind: str, name: str) -> bool:
         """Whether the thing of this name is the one that the scene made, and not another that took its name.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from labsupport.exercises.checks import Mistake, Said
-from labsupport.exercises.lab import Lab
+from labsupport.exercises.lab import Lab, misplaced
 from labsupport.exercises.looks import follow
 
 
@@ -22,7 +22,7 @@ def not_started(name: str) -> Mistake:
     def sees(lab: Lab, _: Any) -> bool | Said:
         state = _state(lab, name)
         if said := " ".join(str(state.get("Error") or "").split()):
-            return Said(f"it could not start: {said}")
+            return Said(misplaced(said) or f"it could not start: {said}")
         return bool(state["Status"] == "created")
 
     because = f"`docker create` makes a container and runs nothing; `docker start {name}` runs it."

@@ -98,9 +98,7 @@ def resolves(asker: str, name: str) -> Look:
     """Whether a running container's network answers for a name (asked through its resolver, from beside it)."""
 
     def fetch(lab: Lab) -> bool:
-        found = lab.inspect("container", asker)
-        if not found["State"]["Running"]:
-            raise Missing(f"{lab.fill(asker)} is not running")
+        found = lab.running(asker)
         beside = f"container:{found['Id']}"
         with lab.throwaway(command=["nslookup", lab.fill(name)], network_mode=beside) as container:
             return bool(container.wait(timeout=LONGEST)["StatusCode"] == 0)
@@ -238,9 +236,7 @@ def execute(name: str, command: list[str]) -> Look:
     """`exit 0: OUTPUT` of a command run in a running container (`docker exec`): one that changes nothing."""
 
     def fetch(lab: Lab) -> str:
-        found = lab.inspect("container", name)
-        if not found["State"]["Running"]:
-            raise Missing(f"{lab.fill(name)} is not running")
+        found = lab.running(name)
         code, output = lab.execute(found["Id"], [lab.fill(word) for word in command])
         return f"exit {code}: {output.strip()}"
 

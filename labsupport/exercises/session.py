@@ -244,12 +244,14 @@ def bring_back(exercise: Exercise) -> list[str]:
     return started
 
 
-def clear(lesson: str) -> list[str]:
-    """Remove from the engine what a lesson ("03") and its exercises left there; what could not be, in words.
+def clear(lesson: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Remove from the engine what a lesson ("03") and its exercises left there.
 
+    Returns what could not be removed, in words, and what else is there that nobody knows, with what removes it.
     The learner's files and what was checked stay. Raises LessonError (no such lesson), SandboxNotRunning, EngineFailed.
     """
     mine = catalog.of(lesson)
     known = [(each, each.values(seed())) for each in mine]
     with _answering():
-        return tidy.remove(sandbox.attach().client(), lesson, known)
+        client = sandbox.attach().client()
+        return tidy.remove(client, lesson, known), tidy.unknown(client)

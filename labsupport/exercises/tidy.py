@@ -77,6 +77,25 @@ def remove(client: DockerClient, lesson: str, exercises: Known) -> list[str]:
     return begun.names(things(client, lesson, exercises))
 
 
+def unknown(client: DockerClient) -> list[tuple[str, str]]:
+    """Containers, and images without a name, that have no label of the course: in words, with what removes them.
+
+    A first try has often a name that the engine gave it.
+    """
+    api = client.api
+    found = [
+        (f"container {name}", f"docker rm -f {name}")
+        for each in api.containers(all=True)
+        if LABEL not in (each.get("Labels") or {})
+        for name in _names(each)[:1]
+    ]
+    nameless = [each for each in api.images(filters={"dangling": True}) if LABEL not in (each.get("Labels") or {})]
+    if nameless:
+        many = "an image" if len(nameless) == 1 else f"{len(nameless)} images"
+        found.append((f"{many} without a name", "docker image prune -f"))
+    return found
+
+
 def _is_of(lesson: str, label: str) -> bool:
     return label == lesson or label.startswith(f"{lesson}.")
 

@@ -6,6 +6,8 @@ import difflib
 import re
 from functools import lru_cache
 
+from labsupport.exercises.lab import misplaced
+
 _UNSET = re.compile(r"(\w+): (?:unbound variable|parameter not set)$", re.MULTILINE)  # bash; dash
 _NO_TERMINAL_SEEN = ("the input device is not a TTY", "stdin is not a terminal", "interactive login from a non TTY")
 _NAME_TAKEN = re.compile(r'container name "/([^"]+)" is already in use')
@@ -16,8 +18,12 @@ _NO_IMAGE = re.compile(
 )
 
 
-def explain(stderr: str) -> str:
-    """The next thing to do or type; "" when the message says enough."""
+_PULL = re.compile(r"^\s*docker (?:image )?pull (?:-\S+ +)*([\w./:-]+)", re.MULTILINE)
+_PORT_TAKEN = re.compile(r":(\d+)(?: failed: port is already allocated|[^\n]*address already in use)")
+
+
+def explain(stderr: str, script: str = "") -> str:
+    """The next thing to do or type after these messages of a script; "" when they say enough."""
     if unset := _UNSET.search(stderr):
         name = unset[1]
         return (
@@ -30,11 +36,21 @@ def explain(stderr: str) -> str:
         return "%reload_ext labsupport (it starts the sandbox again)"
     if taken := _NAME_TAKEN.search(stderr):
         return f"docker rm -f {taken[1]} (if that container may go; docker ps -a shows it), or take another name"
+    if taken := _PORT_TAKEN.search(stderr):
+        return (
+            f"docker ps says which container has port {taken[1]} (docker rm -f NAME frees it); when none has, another "
+            "program of this computer has it: take another port"
+        )
+    if wrong := misplaced(stderr):
+        return wrong
     if absent := _NO_IMAGE.search(stderr):
         name = next(filter(None, absent.groups())).removesuffix(":latest")
         if name not in _stock():
             return _other_image(name)
     if "registry-1.docker.io" in stderr:
+        for name in (each.removesuffix(":latest") for each in _PULL.findall(script)):
+            if name not in _stock():
+                return _other_image(name)
         # the engine asks Docker Hub for what the sandbox's hub lacks, and for what it serves with a wrong digest
         return (
             "%reload_ext labsupport (it mends the course's own images; others come from Docker Hub, over the internet. "

@@ -141,10 +141,12 @@ def tidy(lesson: str) -> None:
     from labsupport.exercises import session
 
     lesson = plain_value(lesson)
-    left = session.clear(lesson)
+    left, unknown = session.clear(lesson)
     if left:
         raise LessonError(f"lesson {lesson} could not be taken away whole", seen=f"left: {', '.join(left)}")
-    show_words(f"Nothing of lesson {lesson} is left in the engine.")
+    show_words(f"What lesson {lesson} and its exercises made is gone.")
+    if unknown:
+        show_words(f"Still there, and perhaps yours: {', '.join(f'{what} (`{how}`)' for what, how in unknown)}.")
 
 
 def free_port(container: bool = True) -> str:

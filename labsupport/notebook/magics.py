@@ -87,7 +87,7 @@ class ShellMagics(Magics):
             raise CommandFailed(
                 f"exit status {result.exit_code}",
                 result,
-                next_command=explain(result.stderr),
+                next_command=explain(result.stderr, script),
                 shown=not args.quiet,
             )
 

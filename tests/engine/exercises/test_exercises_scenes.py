@@ -132,19 +132,22 @@ def test_tidy_takes_a_lesson_away_whole_and_nothing_else(
         docker network create --label course.lab=03.9 net03
         docker volume create --label course.lab=03 vol03
         docker run -d --name other --label course.lab=04 busybox sleep 63
+        docker run -d --name stray busybox sleep 64
         docker tag busybox spare
         docker volume create --label course.lab=030 vol030
     """)
     before = {row["Id"] for row in learner.client.api.containers(all=True)}
     lab.tidy("03")
-    assert "Nothing of lesson 03 is left" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "What lesson 03 and its exercises made is gone." in said
+    assert "container stray (`docker rm -f stray`)" in said and "other" not in said
     gone = before - {row["Id"] for row in learner.client.api.containers(all=True)}
     assert len(gone) == 3
     assert shell("docker volume ls -q --filter name=vol03; docker network ls -q --filter name=net03") == "vol030\n"
     assert shell(f"docker images -q {mine['image']}; docker images -q trunk; docker images -q twig") == ""
     assert shell("docker inspect --format '{{.State.Running}}' other; docker images -q spare | wc -l") == "true\n1\n"
     lab.tidy("03")
-    shell("docker rm -f other; docker rmi spare; docker volume rm vol030")
+    shell("docker rm -f other stray; docker rmi spare; docker volume rm vol030")
     with pytest.raises(LessonError, match="no lesson"):
         lab.tidy("33")
 

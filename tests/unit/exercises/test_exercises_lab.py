@@ -52,3 +52,33 @@ def test_an_image_of_which_no_container_can_be_made_is_the_images_fault(words: s
 
     lab.throwaway = refuse  # type: ignore[method-assign,assignment]
     assert probes.run("mine").fetch(lab).startswith(f"does not start: {told}")
+
+
+STATE = {"Running": False, "Status": "exited", "ExitCode": 0, "Error": ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "args", "state", "told"),
+    [
+        ("sh", [], {}, "box is not running: its first process, `sh`, had no keyboard and nothing to do, and ended"),
+        ("sh", ["-c", "false"], {"ExitCode": 1}, "has ended, with exit code 1 (`docker logs box`)"),
+        ("sleep", ["9"], {"Status": "created", "ExitCode": 0}, "created and never started, `docker start box` runs it"),
+        (
+            "-e",
+            [],
+            {"Status": "created", "Error": 'exec: "-e": executable file not found'},
+            "-e stands behind the image",
+        ),
+        (
+            "x",
+            [],
+            {"Status": "created", "Error": "port is already allocated"},
+            "could not start (port is already alloc",
+        ),
+    ],
+)
+def test_why_a_container_does_not_run(path: str, args: list[str], state: dict[str, Any], told: str) -> None:
+    box = {"Path": path, "Args": args, "State": {**STATE, **state}, "Config": {"OpenStdin": False}}
+    with pytest.raises(Missing) as missing:
+        fake_lab(container={"box": box}).running("box")
+    assert told in str(missing.value)

@@ -54,6 +54,38 @@ def test_an_image_that_the_hub_has_not() -> None:
     assert explain(build).startswith("the hub has no image nginx. It has: ") and "busybox" in explain(build)
 
 
+def test_an_image_that_the_hub_has_not_where_the_message_does_not_name_it() -> None:
+    said = 'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io'
+    assert explain(said, "docker pull -q nginx:latest").startswith("the hub has no image nginx. It has: ")
+    assert explain(said, "docker pull busybox").startswith("%reload_ext labsupport")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'runc create failed: unable to start container process: exec: "-e": executable file not found in $PATH',
+        "crun: executable file `-e` not found in $PATH: No such file or directory",
+    ],
+)
+def test_an_option_behind_the_image(said: str) -> None:
+    assert explain(said) == (
+        "-e stands behind the image's name, so it was taken for the program to run: options come before the image"
+    )
+    assert explain(said.replace("-e", "nosuch")) == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Bind for 0.0.0.0:8080 failed: port is already allocated",
+        "failed to bind host port for 0.0.0.0:8080:172.17.0.2:80/tcp: address already in use",
+        "listen tcp4 0.0.0.0:8080: bind: address already in use",
+    ],
+)
+def test_a_port_that_is_taken(said: str) -> None:
+    assert explain(said).startswith("docker ps says which container has port 8080 ")
+
+
 def test_a_name_that_is_taken() -> None:
     said = 'Error response from daemon: Conflict. The container name "/web" is already in use by container "0a".'
     assert explain(said).startswith("docker rm -f web ")

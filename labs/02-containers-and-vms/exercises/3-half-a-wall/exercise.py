@@ -31,9 +31,7 @@ def watched(lab: Lab) -> str:
 @look("docker exec {name} cat /proc/net/route /proc/net/if_inet6")
 def interfaces(lab: Lab) -> list[str]:
     """Its interfaces that have an address or a route, without its own loopback."""
-    found = lab.inspect("container", "{name}")
-    if not found["State"]["Running"]:
-        raise Missing(lab.fill("{name} is not running"))
+    found = lab.running("{name}")
     _, text = lab.execute(str(found["Id"]), ["cat", "/proc/net/route", "/proc/net/if_inet6"])
     rows = [line.split() for line in text.splitlines()]
     names = {row[0] for row in rows if len(row) >= 11} | {row[-1] for row in rows if len(row) == 6}

@@ -19,9 +19,7 @@ def apart(lab: Lab) -> str:
 @look("docker logs --tail 3 {monitor}")
 def reported(lab: Lab) -> str:
     """The line that the program of its image adds to the log while it is looked at."""
-    found = lab.inspect("container", "{monitor}")
-    if not found["State"]["Running"]:
-        raise Missing(lab.fill("{monitor} is not running"))
+    found = lab.running("{monitor}")
     if "/watch.sh" not in [found["Path"], *found["Args"]]:
         return f"another program: {' '.join([found['Path'], *found['Args']])}"
     if any(row["Path"] == "/watch.sh" for row in lab.client.api.diff(found["Id"]) or ()):

@@ -15,9 +15,9 @@ def finds(asker: str, name: str) -> Look:
     def fetch(lab: Lab) -> str:
         networks = lab.inspect("container", name)["NetworkSettings"]["Networks"]
         own = {network["IPAddress"] for network in networks.values()} - {""}
-        found = lab.inspect("container", asker)
-        if found["State"]["Status"] != "running":
-            raise Missing(lab.fill(f"{asker} is not running ({found['State']['Status']})"))
+        found = lab.running(asker)
+        if found["State"]["Status"] != "running":  # paused
+            raise Missing(lab.fill(f"{asker} is {found['State']['Status']}"))
         beside = f"container:{found['Id']}"
         with lab.throwaway(command=["nslookup", lab.fill(name)], network_mode=beside) as container:
             code = container.wait(timeout=probes.LONGEST)["StatusCode"]
