@@ -1,5 +1,7 @@
 """Lesson 06: what several of its exercises share."""
 
+from typing import Any
+
 from labsupport.exercises.author import *
 
 MIB = 1024 * 1024
@@ -14,6 +16,23 @@ def mount_at(name: str, destination: str) -> Look:
         return found[destination]
 
     return looks.mounts(name).then(read)
+
+
+def writes_to(lab: Lab, name: str, folder: str) -> list[str]:
+    """Where a container finds a file that was put into a folder of the working folder just now, and may write: by
+    whatever name, link or volume it came there.
+    """
+    ways = [mount for mount in lab.inspect("container", name).get("Mounts") or () if mount["RW"]]
+    places: dict[str, Any] = {f"/ways/{number}": way for number, way in enumerate(ways) if way["Type"] != "tmpfs"}
+    if not places:
+        return []
+    binds = [f"{way.get('Name') or way['Source']}:{place}:ro" for place, way in places.items()]
+    with probes.new_file(lab, folder) as (file, _):
+        look_for = ["timeout", "20", "find", "/ways", "-name", file]
+        with lab.throwaway(command=look_for, volumes=binds) as finder:
+            finder.wait(timeout=probes.LONGEST)
+            found = bytes(finder.logs(stderr=False)).decode(errors="replace").split()
+    return sorted(way["Destination"] for place, way in places.items() if any(f.startswith(f"{place}/") for f in found))
 
 
 ENDS_SOON = Mistake(

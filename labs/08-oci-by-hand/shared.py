@@ -2,6 +2,7 @@
 
 import functools
 import io
+import re
 import runpy
 import tarfile
 from pathlib import Path
@@ -23,6 +24,12 @@ def python(program: str, *words: str) -> str:
 def made() -> dict[str, Any]:
     """What the scene's program can make: what it made once, it makes again."""
     return runpy.run_path(str(Path(__file__).with_name("files") / "scene" / "make.py"))
+
+
+def digest_in(lab: Lab, given: Any) -> Any:
+    """The one digest in what a command printed: a line of a header, NAME@DIGEST; else what was given."""
+    found = set(re.findall(r"sha256:[0-9a-f]{64}", given.lower())) if isinstance(given, str) else set()
+    return found.pop() if len(found) == 1 else given
 
 
 def packed(files: dict[str, bytes]) -> bytes:

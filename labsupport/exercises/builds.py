@@ -21,7 +21,12 @@ from labsupport.exercises.lab import Lab, Missing, Unreachable
 _SECRET = re.compile(r"--mount=(?=\S*\btype=secret\b)(\S+)")
 _ARGUMENT = re.compile(r"^\s*ARG\s+(.+)$", re.IGNORECASE | re.MULTILINE)
 _STAGE = re.compile(r"^\s*FROM\s.*$", re.IGNORECASE | re.MULTILINE)
+_FROM_NOTHING = re.compile(r"^\s*FROM\s+scratch\b", re.IGNORECASE | re.MULTILINE)
 _NAMED = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
+_INSTRUCTIONS = {  # of a Dockerfile; in the classic builder's history a RUN is what it ran
+    *("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "ENV", "ARG", "LABEL", "USER", "WORKDIR", "EXPOSE", "VOLUME"),
+    *("STOPSIGNAL", "HEALTHCHECK", "SHELL", "ONBUILD", "MAINTAINER"),
+}
 LONGEST = 60  # seconds that a build may take on an idle laptop
 LARGEST = 100_000  # bytes of a file that is read as a text
 
@@ -58,7 +63,7 @@ def rebuilt(
 
     hand: a file that is handed over as every secret the Dockerfile mounts; where it mounts none, its text as every
     ARG that no FROM needs. Raises Missing when none of the folder's Dockerfiles makes an image with the settings of
-    `image`.
+    `image`, on the same base, by as many COPY and RUN (what was committed or flattened comes from no Dockerfile).
     """
     wanted, faults = _settings(lab, image), []
     for recipe in recipes(lab):
@@ -70,7 +75,9 @@ def rebuilt(
         for aimed in ((), *(("--target", name) for name in stages)):
             try:
                 with built(lab, changes, options=("-f", recipe, *aimed, *given, *options)) as tag:
-                    if _settings(lab, tag) == wanted:
+                    on_nothing = _FROM_NOTHING.search(said) is not None
+                    as_made = _made(lab, image, on_nothing=on_nothing) == _made(lab, tag, on_nothing=on_nothing)
+                    if as_made and _settings(lab, tag) == wanted:
                         yield tag
                         return
             except Missing as fault:
@@ -80,12 +87,21 @@ def rebuilt(
 
 
 def recipes(lab: Lab) -> list[str]:
-    """The Dockerfiles in the working folder, the one of that name first. Raises Missing when there is none."""
-    found = [p.name for p in lab.folder.iterdir() if "dockerfile" in p.name.lower() and p.is_file()]
+    """The Dockerfiles in the working folder and its folders, the one of that name first. Raises Missing when there is
+    none.
+    """
+    found = [name for name in _files(lab) if "dockerfile" in name.rpartition("/")[2].lower()]
     found = [name for name in found if not name.endswith((".dockerignore", "~", ".swp"))]
     if not found:
         raise Missing("there is no Dockerfile in your working folder")
     return sorted(found, key=lambda name: (name != "Dockerfile", name))
+
+
+def _files(lab: Lab) -> list[str]:
+    """The files in the working folder and in its folders, but in those with a dot (.ipynb_checkpoints)."""
+    places = [path.relative_to(lab.folder) for pattern in ("*", "*/*") for path in lab.folder.glob(pattern)]
+    found = [place for place in places if (lab.folder / place).is_file()]
+    return sorted(str(place) for place in found if len(place.parts) == 1 or not place.parts[0].startswith("."))
 
 
 def _settings(lab: Lab, image: str) -> tuple[object, ...]:
@@ -94,17 +110,25 @@ def _settings(lab: Lab, image: str) -> tuple[object, ...]:
     return (*(config.get(key) or None for key in ("Entrypoint", "Cmd", "User")), config.get("WorkingDir") or "/")
 
 
+def _made(lab: Lab, image: str, *, on_nothing: bool = False) -> tuple[object, ...]:
+    """The lowest layer of an image, its base's (on_nothing: it has none), and how often its history has COPY and RUN.
+
+    The builders write rows of other forms: `/bin/sh -c #(nop) COPY file:...` and `/bin/sh -c ...`, `COPY ... #
+    buildkit` and `RUN /bin/sh -c ... # buildkit`.
+    """
+    lowest = (lab.inspect("image", image)["RootFS"].get("Layers") or [None])[0]
+    rows = [str(row.get("CreatedBy") or "").removeprefix("/bin/sh -c #(nop)").split() for row in lab.history(image)]
+    words = ["RUN" if row[0] not in _INSTRUCTIONS else row[0] for row in rows if row]
+    return None if on_nothing else lowest, words.count("COPY") + words.count("ADD"), words.count("RUN")
+
+
 def _text(lab: Lab, recipe: str) -> str:
     return lab.inside(recipe).read_text(encoding="utf-8", errors="replace")
 
 
 def texts(lab: Lab) -> dict[str, str]:
-    """The small files at the top of the working folder, name -> text."""
-    return {
-        path.name: _text(lab, path.name)
-        for path in sorted(lab.folder.iterdir())
-        if path.is_file() and path.stat().st_size < LARGEST
-    }
+    """The small files in the working folder and in its folders, name -> text."""
+    return {name: _text(lab, name) for name in _files(lab) if (lab.folder / name).stat().st_size < LARGEST}
 
 
 def _handed(said: str, file: str, text: str | None) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ class Answer:
 
     A wanted number is compared within tolerance (a fraction of it), with the answer's unit if it has one
     ("7.8 MB"; unit is that of a bare number). A wanted list or set is compared without order, a wanted text
-    without case and outer blanks; ids of 12 characters or more may be cut short, with or without `sha256:`.
+    without case, outer blanks and quotes; ids of 12 characters or more may be cut short, with or without `sha256:`.
     read: the plain form of an answer that may be written in several ways (as a command prints it); it gives back what
     it does not know.
     """
@@ -189,7 +189,8 @@ class Answer:
 
 
 def _folded(value: Any) -> str:
-    return str(value).strip().casefold().removeprefix("sha256:")
+    """A text without what makes no difference: case, outer blanks, the quotes of JSON, an id's algorithm."""
+    return str(value).strip().strip("\"'").casefold().removeprefix("sha256:")
 
 
 Check = State | Did | Probe | Answer

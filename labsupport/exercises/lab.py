@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from labsupport.sandbox import Sandbox
 
+# where the programs of checks are, whatever PATH a container was given
+_PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 KINDS = ("container", "image", "network", "volume")
 
 
@@ -216,12 +218,15 @@ class Lab:
             raise Unreachable(error.message) from error
 
     def execute(self, container: str, command: list[str]) -> tuple[int | None, str]:
-        """Exit code and output (both streams) of a command run in a running container. Raises Missing once it ended."""
+        """Exit code and output (both streams) of a command run in a running container. Raises Missing once it ended.
+
+        The program is the system's own, whatever PATH the container was given.
+        """
         from docker.errors import APIError
 
         api = self.client.api
         try:
-            handle = api.exec_create(container, command)["Id"]
+            handle = api.exec_create(container, command, environment={"PATH": _PROGRAMS})["Id"]
             traces.execs.add(str(handle))
             output = bytes(api.exec_start(handle)).decode(errors="replace")
         except APIError as error:

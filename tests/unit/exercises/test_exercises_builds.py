@@ -1,11 +1,12 @@
 """What a check puts into its copy of the learner's folder."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from labsupport.exercises import builds
-from labsupport.exercises.lab import Missing
+from labsupport.exercises.lab import Lab, Missing
 
 
 def test_another_text_may_be_run_as_the_file_that_was_there(tmp_path: Path) -> None:
@@ -48,3 +49,29 @@ def test_a_link_goes_and_what_it_leads_to_stays(tmp_path: Path) -> None:
     (folder / "out").symlink_to(tmp_path)
     with pytest.raises(Missing):
         builds.put(folder, "out/file", "new")
+
+
+def history(*rows: str) -> Lab:
+    api = SimpleNamespace(
+        inspect_image=lambda name: {"RootFS": {"Layers": ["sha256:base", "sha256:more"]}},
+        history=lambda name: [{"CreatedBy": row} for row in rows],
+    )
+    return Lab(SimpleNamespace(api=api))  # type: ignore[arg-type]
+
+
+def test_both_builders_tell_as_many_copies_and_runs() -> None:
+    classic = history(
+        '/bin/sh -c #(nop)  CMD ["cat"]', "|1 A=b /bin/sh -c sh /x", "/bin/sh -c #(nop) COPY file:12 in / ", ""
+    )
+    buildkit = history('CMD ["cat"]', "RUN |1 A=b /bin/sh -c sh /x # buildkit", "COPY x / # buildkit", "")
+    assert builds._made(classic, "app") == builds._made(buildkit, "app") == ("sha256:base", 1, 1)
+    assert builds._made(buildkit, "app", on_nothing=True) == (None, 1, 1)
+
+
+def test_dockerfiles_are_found_in_folders_too_but_not_in_hidden_ones(tmp_path: Path) -> None:
+    for name in ("Dockerfile", "small/Dockerfile", ".ipynb_checkpoints/Dockerfile-checkpoint", "a/b/Dockerfile"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("FROM busybox\n")
+    lab = Lab(None, folder=tmp_path)  # type: ignore[arg-type]
+    assert builds.recipes(lab) == ["Dockerfile", "small/Dockerfile"]
+    assert list(builds.texts(lab)) == ["Dockerfile", "small/Dockerfile"]

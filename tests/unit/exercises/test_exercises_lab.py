@@ -22,7 +22,7 @@ from labsupport.exercises.lab import Missing
 def test_a_refused_command(words: str, raised: type[Exception]) -> None:
     lab = fake_lab()
 
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise refused(409, words)
 
     lab.client.api.exec_create = refuse

@@ -14,8 +14,8 @@ PARTNER = ("for one in {one} {two} {three}; do test $(docker exec $one readlink 
 
 
 def read_number(lab: Lab, given: Any) -> Any:
-    """The number in `net:[4026531840]`; of another kind of namespace it is none."""
-    found = re.fullmatch(r"\s*(?:net:)?\[(\d+)\]\s*", given) if isinstance(given, str) else None
+    """The number in `net:[4026531840]`, also at the end of a line of `ls -l`; of another kind of one it is none."""
+    found = re.search(r"(?:^|-> )\s*(?:net:)?\[(\d+)\]\s*$", given) if isinstance(given, str) else None
     return found[1] if found else given
 
 
@@ -23,7 +23,7 @@ def read_name(lab: Lab, given: Any) -> Any:
     """The name of a container that was given as inspect prints it, /NAME, or by its id."""
     if not isinstance(given, str):
         return given
-    name = given.strip().removeprefix("/")
+    name = given.strip().strip("\"'").removeprefix("/")
     for other in map(lab.fill, ("{one}", "{two}", "{three}")):
         if len(name) >= 12 and lab.identity("container", other).startswith(name):
             return other
@@ -76,6 +76,9 @@ EXERCISE = Exercise(
     right=(
         Right("as the commands print them", answers={
             "net": Output(NET.partition(" | ")[0]), "shares": Output("echo /$(" + PARTNER + ")")}),
+        Right("a line of ls, and as JSON has it", answers={
+            "net": Output("docker exec {name} ls -l /proc/1/ns/net"),
+            "shares": Output("docker inspect --format '{{json .Name}}' $(" + PARTNER + ")")}),
         Right("the id, and from another process of it", answers={
             "net": Output("docker exec {name} readlink /proc/self/ns/net | grep -o '\\[.*'"),
             "shares": Output("docker inspect --format '{{.Id}}' $(" + PARTNER + ")")}),

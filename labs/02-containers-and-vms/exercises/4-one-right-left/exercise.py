@@ -66,6 +66,10 @@ EXERCISE = Exercise(
     wrong=(
         Wrong("nothing dropped", (RUN + " {name} --cap-add CHOWN busybox sleep 3600",), says="the default set"),
         Wrong("only dropped", (RIGHT.replace("--cap-add CHOWN ", ""),), says="none left"),
+        Wrong("nothing dropped, another grep in its PATH", (
+            "(echo '#!/bin/sh'; echo echo CapEff: 0000000000000001; echo echo CapBnd: 0000000000000001) > grep; "
+            "chmod +x grep", RUN + ' {name} -e PATH=/own:/bin -v "$PWD:/own:ro" busybox sleep 3600'),
+            says="the default set"),
         Wrong("the filter off", (RIGHT.replace("--cap-drop", "--security-opt seccomp=unconfined --cap-drop"),),
               says="the filter is off"),
         Wrong("another image", (RIGHT.replace("busybox", "debian-tiny"),), says="was made from busybox"),

@@ -2,7 +2,7 @@
 
 from labsupport.exercises.author import *
 
-from ...shared import mount_at
+from ...shared import mount_at, writes_to
 
 
 def access(name: str, destination: str) -> Look:
@@ -16,6 +16,7 @@ def access(name: str, destination: str) -> Look:
         if shown is None:
             raise Missing(f"nothing is mounted at {destination}")
         places = sorted(m["Destination"] for m in found if m["RW"] and _meet(m["Source"], shown))
+        places = places or writes_to(lab, name, "www")
         return f"rw at {', '.join(places)}" if places else "ro"
 
     return Look(fetch, looks.mounts(name).where)
@@ -159,6 +160,19 @@ EXERCISE = Exercise(
             says="{port} leads to {name}",
         ),
         Wrong("mounted twice", (SHOW.replace(" web", ' -v "$PWD:/edit" web'),), says="writable elsewhere"),
+        Wrong(
+            "a second time, by a link",
+            ("ln -s www w", SHOW.replace(" web", ' -v "$PWD/w:/edit" web')),
+            says="writable elsewhere",
+        ),
+        Wrong(
+            "a second time, as a volume",
+            (
+                'docker volume create --opt type=none --opt o=bind --opt "device=$LAB" {name}-www',
+                SHOW.replace(" web", " -v {name}-www:/edit web"),
+            ),
+            says="writable elsewhere",
+        ),
         Wrong("a volume", (SHOW.replace('"$PWD/www:', '"{name}-www:').replace(":ro", ""),), says="a volume"),
         Wrong("a volume, read-only", (SHOW.replace('"$PWD/www:', '"{name}-www:'),), says="a volume"),
         Wrong("writable", (SHOW.replace(":ro", ""),), says="writable"),

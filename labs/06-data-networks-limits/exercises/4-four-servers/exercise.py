@@ -27,7 +27,7 @@ class Which(Answer):
 def _called(lab: Lab, given: Any) -> Any:
     if not isinstance(given, str):
         return given
-    plain = given.strip().lstrip("/")
+    plain = given.strip().strip("\"'").lstrip("/")
     if re.fullmatch("[0-9a-f]{12,64}", plain):
         for row in lab.client.api.containers(all=True, filters={"id": plain}):
             return str(row["Names"][0]).lstrip("/")
@@ -128,6 +128,7 @@ EXERCISE = Exercise(
     untouched_says="no answer yet",
     right=(
         Right("with slashes and blanks", answers={key: f" /{name}" for key, name in FOUND.items()}),
+        Right("as JSON has them", answers={key: f'"/{name}"' for key, name in FOUND.items()}),
         Right(
             "ids, short and long",
             answers={

@@ -32,12 +32,22 @@ def opened(lab: Lab) -> str:
     return "".join(lab.wait(said, seconds=2))
 
 
-def held(said: str) -> list[str]:
-    """The capabilities in `CapEff: 00000000a80425fb`, by name."""
-    found = re.search(r"CapEff:\s*([0-9a-f]+)", said)
-    if found is None:
+@look("docker exec {name} grep CapEff /proc/1/status")
+def held(lab: Lab) -> list[str]:
+    """The capabilities in `CapEff: 00000000a80425fb` of its process 1, by name; asked from beside it, where the
+    programs are no others than busybox's.
+    """
+    found = lab.inspect("container", "{name}")
+    if found["State"]["Status"] != "running":
+        raise Missing(lab.fill(f"{{name}} is not running ({found['State']['Status']})"))
+    ask = ["grep", "CapEff", "/proc/1/status"]
+    with lab.throwaway(command=ask, pid_mode=f"container:{found['Id']}") as beside:
+        beside.wait(timeout=probes.LONGEST)
+        said = bytes(beside.logs()).decode(errors="replace").strip()
+    mask = re.search(r"CapEff:\s*([0-9a-f]+)", said)
+    if mask is None:
         raise Missing(f"process 1 says: {said}")
-    bits = int(found[1], 16)
+    bits = int(mask[1], 16)
     return [name for bit, name in enumerate(CAPABILITIES) if bits >> bit & 1]
 
 
@@ -90,7 +100,7 @@ EXERCISE = Exercise(
             ),
             Probe(
                 "capabilities of its process 1",
-                probes.execute("{name}", ["grep", "CapEff", "/proc/1/status"]).then(held),
+                held,
                 expect.equals(["CHOWN"]),
                 mistakes=(
                     Mistake(
@@ -158,6 +168,15 @@ EXERCISE = Exercise(
             ("printf 'FROM {image}\\nVOLUME /run\\n' | docker build -q -t {image} -", SEALED),
             says="{name} is made from {image}",
         ),
+        Wrong(
+            "another grep in its PATH, and no capability dropped",
+            (
+                "(echo '#!/bin/sh'; echo echo CapEff: 0000000000000001) > grep; chmod +x grep",
+                SEALED.replace("--cap-drop ALL --cap-add CHOWN", '-e PATH=/own:/bin -v "$PWD:/own:ro"'),
+            ),
+            says="the engine's own choice",
+        ),
+        Wrong("paused", (SEALED, "docker pause {name}"), says="is not running (paused)"),
         Wrong("nothing sealed", (SEALED.replace("--read-only ", ""),), says="read-only"),
         Wrong("no room in /run", (SEALED.replace("--tmpfs /run ", ""),), says="nowhere to write"),
         Wrong("no capability at all", (SEALED.replace("--cap-add CHOWN ", ""),), says="one right too few"),

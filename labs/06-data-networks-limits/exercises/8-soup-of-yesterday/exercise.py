@@ -10,6 +10,8 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
+from ...shared import writes_to
+
 EDIT = "sed 's/EARLY/{early}/' site/menu.html > new.html && mv new.html site/menu.html"
 OF_TODAY = "sed 's/yesterday: .*</today: {token}</' site/menu.html > new.html && mv new.html site/menu.html"
 ONE_FILE = (
@@ -28,7 +30,7 @@ def menu(lab: Lab) -> str:
 def menu_ways(lab: Lab) -> list[str]:
     """Where the container has site/, what holds it or what is in it, and may write there."""
     inside = f"/{lab.folder.name}/site/menu.html/"
-    return sorted(
+    called_so = sorted(
         mount["Destination"]
         for mount in lab.inspect("container", "{name}").get("Mounts") or ()
         if mount["RW"]
@@ -39,6 +41,7 @@ def menu_ways(lab: Lab) -> list[str]:
             or (mount["Type"] == "volume" and "site" in str(lab.inspect("volume", mount["Name"]).get("Options")))
         )
     )
+    return called_so or writes_to(lab, "{name}", "site")
 
 
 def _moved(lab: Lab, mount: dict[str, Any], copy: Path) -> str | None:
@@ -63,6 +66,11 @@ def copied(lab: Lab, copy: Path) -> Iterator[Callable[[], str]]:
     """A copy of {name}, with a copy of the working folder in the place of that one; gives what asks it for the menu."""
     found = lab.inspect("container", "{name}")
     shutil.copytree(lab.folder, copy, symlinks=True, dirs_exist_ok=True)
+    for path in copy.rglob("*"):
+        if path.is_symlink() and path.readlink().is_relative_to(lab.folder):
+            target = copy / path.readlink().relative_to(lab.folder)
+            path.unlink()
+            path.symlink_to(target)
     binds = [bind for mount in found.get("Mounts") or () if (bind := _moved(lab, mount, copy))]
     ports = found["NetworkSettings"]["Ports"] or {}
     inside = next(
@@ -70,11 +78,12 @@ def copied(lab: Lab, copy: Path) -> Iterator[Callable[[], str]]:
     )
     ask = ["timeout", "5", "wget", "-qO-", f"http://127.0.0.1:{inside}/menu.html"]
     options = {**probes.copy_options(found), "volumes": binds}
-    with (
-        lab.throwaway(found["Image"], **options) as server,
-        lab.throwaway(command=["sleep", "600"], network_mode=f"container:{server.id}") as beside,
-    ):
-        yield lambda: lab.execute(beside.id, ask)[1]
+    mounted = tuple(str(mount["Destination"]) for mount in found.get("Mounts") or ())
+    with lab.throwaway(found["Image"], started=False, **options) as server:
+        probes.bring_files(lab, "{name}", server, without=mounted)
+        server.start()
+        with lab.throwaway(command=["sleep", "600"], network_mode=f"container:{server.id}") as beside:
+            yield lambda: lab.execute(beside.id, ask)[1]
 
 
 @look("cp site/menu.html new.html; echo next >> new.html; mv new.html site/menu.html; curl ...")
@@ -181,6 +190,14 @@ EXERCISE = Exercise(
             ),
         ),
         Right(
+            "a script copied into it, a link to the folder",
+            (
+                'docker rm -f {name}; ln -s "$PWD/site" s; echo "exec httpd -f -h /site" > serve.sh',
+                'docker create --name {name} -p {port}:80 -v "$PWD/s:/site:ro" busybox sh /serve.sh',
+                "docker cp serve.sh {name}:/; docker start {name}",
+            ),
+        ),
+        Right(
             "from the image web, restarted, the wrong one before",
             (
                 "docker restart -t 0 {name}",
@@ -216,6 +233,14 @@ EXERCISE = Exercise(
         Wrong(
             "mounted a second time, to write",
             ("docker rm -f {name}", FOLDER.replace(" busybox", ' -v "$PWD:/edit" busybox')),
+            says="writable",
+        ),
+        Wrong(
+            "mounted a second time by a link, to write",
+            (
+                "docker rm -f {name}; ln -s site w",
+                FOLDER.replace(" busybox", ' -v "$PWD/w:/edit" busybox'),
+            ),
             says="writable",
         ),
         Wrong(

@@ -6,7 +6,7 @@ from typing import Any
 from labsupport.exercises.author import *
 from labsupport.oci import verify
 
-from ...shared import BUSYBOX, python
+from ...shared import BUSYBOX, digest_in, python
 
 
 def _layout_manifest(lab: Lab) -> dict[str, Any]:
@@ -117,6 +117,7 @@ EXERCISE = Exercise(
             Answer(
                 "the digest that HEAD gives for {repo}:{tag}",
                 oci.digest_in_registry("{repo}", "{tag}"),
+                read=digest_in,
                 mistakes=(
                     Mistake(
                         "the config's digest",
@@ -133,6 +134,7 @@ EXERCISE = Exercise(
     answers=Output(HEAD),
     right=(
         Right("with curl", (CURL_PUSH,), answers=Output(ASK)),
+        Right("the line of the header", (CURL_PUSH,), answers=Output(f"{ASK} | sed 's/^/Docker-Content-Digest: /'")),
         Right(
             "written anew first", (python(SEND, "anew", "{tag}"), python(SEND, "well", "{tag}")), answers=Output(ASK)
         ),
@@ -151,6 +153,12 @@ EXERCISE = Exercise(
             ),
             says="another image than at the start",
             answers=Output(HEAD),
+        ),
+        Wrong(
+            "the answer is the whole manifest",
+            (python(SEND, "well", "{tag}"),),
+            says="your answer",
+            answers=Output("cat $(grep -l schemaVersion image/blobs/sha256/*)"),
         ),
         Wrong(
             "blobs alone", (python(SEND, "blobs", "{tag}"),), says="no manifest under this tag", answers=Output(HEAD)

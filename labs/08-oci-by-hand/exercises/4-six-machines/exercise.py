@@ -5,7 +5,7 @@ from typing import Any
 
 from labsupport.exercises.author import *
 
-from ...shared import MARK, made, python
+from ...shared import MARK, digest_in, made, python
 
 PROGRAMS = Path(__file__).with_name("files")
 CHOOSE = (PROGRAMS / "choose.py").read_text(encoding="utf-8")
@@ -69,6 +69,7 @@ EXERCISE = Exercise(
                 "the manifest for {machine}",
                 manifest,
                 key="manifest",
+                read=digest_in,
                 mistakes=(
                     Mistake(
                         "the index itself",
@@ -96,6 +97,11 @@ EXERCISE = Exercise(
     answers={"manifest": pick("manifest"), "word": pick("word")},
     right=(
         Right("the digest cut short", answers={"manifest": pick("manifest", cut=":19"), "word": pick("word")}),
+        Right(
+            "NAME@DIGEST, the word as JSON",
+            (f"({pick('word').command}\n) > word", f"({pick('manifest').command}\n) > manifest"),
+            answers={"manifest": Output('echo "{repo}@$(cat manifest)"'), "word": Output("sed 's/.*/\"&\"/' word")},
+        ),
         Right("without its algorithm", answers={"manifest": pick("manifest", cut="7:"), "word": pick("word")}),
         Right(
             "pulled by its digest, with a container around",

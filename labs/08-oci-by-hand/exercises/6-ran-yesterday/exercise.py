@@ -47,7 +47,7 @@ def _rows(found: Any, path: str = "") -> set[str]:
     """`path value` of all there is in a document; what is empty is not there."""
     if isinstance(found, dict):
         return {row for key, each in found.items() for row in _rows(each, f"{path}.{key}" if path else str(key))}
-    return {f"{path} {json.dumps(found)}"} if found or (found == 0 and found is not False) else set()
+    return {f"{path} {json.dumps(found, sort_keys=True)}"} if found or (found == 0 and found is not False) else set()
 
 
 MEND = """
@@ -141,6 +141,16 @@ EXERCISE = Exercise(
                 "cd bundle && engine-host runc run tried",
                 mended('config["linux"]["namespaces"].reverse()'),
                 "cd bundle && engine-host runc run tried; touch rootfs/mine",
+            ),
+        ),
+        Right(
+            "the keys sorted, on one line",
+            (
+                mended(),
+                python(
+                    'import json\nbundle = json.load(open("bundle/config.json"))\n'
+                    'json.dump(bundle, open("bundle/config.json", "w"), sort_keys=True)\n'
+                ),
             ),
         ),
         Right(

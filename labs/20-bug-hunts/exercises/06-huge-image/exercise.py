@@ -11,27 +11,68 @@ LARGEST = 8_000_000  # bytes
 REPORT = "exit 0: 25165824 bytes measured, {token}"
 
 UNITS = {MEASURED << 20: 1 << 20, MEASURED << 10: 1 << 10, MEASURED: 1}  # what may be written -> what one MiB is then
-MAKES = re.compile(r"/dev/(?:u?random|zero)|truncate|fallocate|\b(?:dd|head|yes|seq)\b")
+MAKES = re.compile(r"/dev/(?:u?random|zero)|truncate|fallocate|\b(?:dd|yes|seq)\b|\bhead\s+-c")
+FACTORS = {"": 1, "k": 1 << 10, "ki": 1 << 10, "m": 1 << 20, "mi": 1 << 20, "g": 1 << 30, "gi": 1 << 30}
+NUMBER = r"(\d+)([kKmMgG]?i?)B?\b"
+ARITHMETIC = r"\$\(\((?:[\d\s*<]|\([\d\s*<]*\))+\)\)"  # 24 * (1 << 20)
+SET = re.compile(rf"(?:^|[\s;&])(\w+)=[\"']?(\d\w*|{ARITHMETIC})", re.MULTILINE)
 
 
-def with_other_size(text: str, size: int) -> str:
-    """The same instructions, measuring another number of MiB: in the commands that make something, and in the variables
-    that those name. A number of bytes that is only written down becomes 0.
+def with_other_size(text: str, size: int, known: dict[str, str] | None = None) -> str:
+    """The same instructions, measuring another number of MiB: in the commands that make something, and in what they
+    take from variables (known: those that other files set). A number of bytes that is only written down becomes 0.
     """
     joined = re.sub(r"\\[ \t]*\n", " ", text)  # a command is one line, however it is broken
-    parts = re.split(r"(&&|[;|\n])", joined)
-    used = {name for part in parts if MAKES.search(part) for name in re.findall(r"\$\{?([A-Za-z_]\w*)", part)}
+    known = {**(known or {}), **dict(SET.findall(joined))}
 
-    def other(part: str) -> str:
-        named = re.match(r"\s*(?:ARG|ENV)\s+(\w+)", part, re.IGNORECASE)
-        makes = MAKES.search(part) or (named and named[1] in used)
+    def other(piece: str) -> str:
+        makes = MAKES.search(piece)
+        if makes:
+            piece = re.sub(r"\$\{?(\w+)\}?", lambda found: known.get(found[1], found[0]), piece)
+            piece = _blocks(re.sub(ARITHMETIC, _summed, piece), size)
         for number, unit in UNITS.items():
             if makes or number == MEASURED << 20:
                 written = rf"(?<!\d){number}(?=[kKmM]?(?:i?B)?\b)"
-                part = re.sub(written, str(size * unit) if makes else "0", part)
-        return part
+                piece = re.sub(written, str(size * unit) if makes else "0", piece)
+        return piece
 
-    return "".join(map(other, parts))
+    return "".join(map(other, _pieces(joined)))
+
+
+def _pieces(text: str) -> list[str]:
+    """The commands, and apart from each what is handed into it: `$(...)`."""
+    found = [""]
+    for token in re.findall(rf"{ARITHMETIC}|\$\(|&&|[)|;\n]|.", text, re.DOTALL):
+        if token == "$(":
+            found.append("")
+        found[-1] += token
+        if token in ("&&", ")", "|", ";", "\n"):
+            found.append("")
+    return found
+
+
+def _summed(found: re.Match[str]) -> str:
+    """What `$((24 * 1024 * 1024))` or `$((24 << 20))` is; the text where it is something else."""
+    total = 1
+    try:
+        for factor in re.sub(r"[$()]", "", found[0]).split("*"):
+            base, *shifts = map(int, factor.split("<<"))
+            total *= base << sum(shifts)
+    except ValueError:
+        return found[0]
+    return str(total)
+
+
+def _blocks(piece: str, size: int) -> str:
+    """dd's blocks, where they are 24 MiB together."""
+    block, count = (re.search(rf"\b{name}=[\"']?{NUMBER}", piece) for name in ("bs", "count"))
+    if count is None or not re.search(r"\bdd\b", piece):
+        return piece
+    each = int(block[1]) * FACTORS[block[2].lower()] if block else 512
+    if each * int(count[1]) * FACTORS[count[2].lower()] != MEASURED << 20:
+        return piece
+    piece = piece.replace(count[0], f"count={size}" if block else f"count={size} bs=1M")
+    return piece.replace(block[0], "bs=1M") if block else piece
 
 
 @look("docker run --rm {image}")
@@ -47,7 +88,9 @@ def follows(lab: Lab) -> str:
     """What a build of a copy reports when there is another token and another number of measurements."""
     token, size = secrets.token_hex(4), 9 + secrets.randbelow(9)
     changes: dict[str, str | None] = {"token.txt": f"{token}\n"}
-    changes |= {name: with_other_size(text, size) for name, text in builds.texts(lab).items() if name not in changes}
+    texts = builds.texts(lab)
+    known = dict(SET.findall("\n".join(texts.values())))
+    changes |= {name: with_other_size(text, size, known) for name, text in texts.items() if name not in changes}
     with builds.rebuilt(lab, "{image}", changes) as tag:
         shown = str(probes.run(tag).fetch(lab))
         made = looks.unpacked(tag).fetch(lab)
@@ -124,6 +167,22 @@ EXERCISE = Exercise(
             ),
         ),
         Right(
+            "in blocks of four, in a folder's Dockerfile",
+            (
+                "mkdir -p small; sed -e '/^RUN dd/s/bs=1M count=24/bs=4M count=6/; /^RUN dd/s/$/ \\&\\& sh "
+                "\\/count.sh \\&\\& rm \\/m*/' -e '/^RUN sh/d; /^RUN rm/d' Dockerfile > small/Dockerfile",
+                "docker build -q -f small/Dockerfile -t {image} . 2>/dev/null",
+            ),
+        ),
+        Right(
+            "a variable, reckoned",
+            (
+                "printf 'FROM busybox\\nCOPY count.sh token.txt /\\nRUN SIZE=$((24 * 1024 * 1024)); head -c $SIZE "
+                "/dev/urandom > /measurements; sh /count.sh; rm /measurements\\nCMD cat /report\\n' > Dockerfile",
+                BUILD,
+            ),
+        ),
+        Right(
             "with a pipe, by the classic builder, :latest",
             (
                 "printf 'FROM busybox\\nCOPY token.txt /\\nRUN echo \"$(head -c 24m /dev/urandom | wc -c) bytes "
@@ -152,6 +211,25 @@ EXERCISE = Exercise(
                 BUILD + " 2>/dev/null",
             ),
             says="measurements that were not made",
+        ),
+        Wrong(
+            "reckoned, with the token's head",
+            (
+                "printf 'FROM busybox\\nCOPY token.txt /\\nRUN echo \"$((24 * 1024 * 1024)) bytes measured, "
+                "$(head -n 1 /token.txt)\" > /report\\nCMD cat /report\\n' > Dockerfile",
+                BUILD,
+            ),
+            says="measurements that were not made",
+        ),
+        Wrong(
+            "flattened, the Dockerfile mended and not built",
+            (
+                "sed -i -e '/^RUN dd/s/$/ \\&\\& sh \\/count.sh \\&\\& rm \\/m*/' -e '/^RUN sh/d; /^RUN rm/d' "
+                "Dockerfile",
+                "docker create --name {image}-c {image}:broken; docker export {image}-c | docker import "
+                '-c \'CMD ["cat", "/report"]\' - {image}; docker rm {image}-c',
+            ),
+            says="build it again",
         ),
         Wrong(
             "a report that was typed",

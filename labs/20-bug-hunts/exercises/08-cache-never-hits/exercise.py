@@ -10,18 +10,25 @@ NEW = "sed -i 's/version 1/version {version}/' src/main.sh"
 PRINTS = 'cat /opt/installed && echo "written $(stat -c %y /opt/installed)"'
 
 
+def place(lab: Lab, name: str) -> str:
+    """Where a file of the scene is: in the working folder, or in a folder of it, to which it may have been moved."""
+    found = [path for path in lab.folder.glob(f"*/{name}") if not path.parent.name.startswith(".")]
+    return str(found[0].relative_to(lab.folder)) if found and not lab.inside(name).is_file() else name
+
+
 def build(lab: Lab, **texts: str) -> tuple[str, str]:
     """What is installed, and when, in an image of a copy of the folder; and what a container of it prints.
 
     texts: another main.sh or needs.txt. Whatever install.sh does, in the copy no two runs of it do the same.
     """
     changes: dict[str, str | None] = {
-        "src/main.sh" if name == "main" else "needs.txt": text for name, text in texts.items()
+        "src/main.sh" if name == "main" else place(lab, "needs.txt"): text for name, text in texts.items()
     }
-    script = lab.inside("install.sh")
+    recipe = place(lab, "install.sh")
+    script = lab.inside(recipe)
     if script.is_file():
         old = script.read_text(encoding="utf-8", errors="replace").rstrip("\n")
-        changes["install.sh"] = f'{old}\necho "run $(head -c 8 /dev/urandom | xxd -p)" >> /opt/installed\n'
+        changes[recipe] = f'{old}\necho "run $(head -c 8 /dev/urandom | xxd -p)" >> /opt/installed\n'
     with builds.rebuilt(lab, "{image}", changes) as tag:
         installed = str(probes.run(tag, ["-c", PRINTS], entrypoint=["sh"]).fetch(lab))
         return installed, str(probes.run(tag).fetch(lab))
@@ -30,14 +37,16 @@ def build(lab: Lab, **texts: str) -> tuple[str, str]:
 @look("docker build . twice, with another src/main.sh: is the install step `Using cache` / CACHED?")
 def reuses_the_installation(lab: Lab) -> str:
     one, two = secrets.token_hex(4), secrets.token_hex(4)
-    first, _ = build(lab, main=f"echo {one}\n")
-    second, shown = build(lab, main=f"echo {two}\n")
+    first, _ = build(lab, main=f"echo version 1, {one}\n")
+    second, shown = build(lab, main=f"echo version 1, {two}\n")
     if not first.startswith("exit 0: lua "):
         raise Missing(f"no build installs anything in /opt/installed ({first})")
     if first != second:
         return "installed again"
     return (
-        "installed once" if shown == f"exit 0: {two}" else "installed once, and a new src/main.sh is not in the image"
+        "installed once"
+        if shown == f"exit 0: version 1, {two}"
+        else "installed once, and a new src/main.sh is not in the image"
     )
 
 
@@ -138,6 +147,16 @@ EXERCISE = Exercise(
             ),
         ),
         Right(
+            "what is needed moved to a folder of its own",
+            (
+                NEW,
+                "mkdir setup; mv install.sh needs.txt setup/",
+                "printf 'FROM busybox\\nCOPY setup /app/\\nRUN sh /app/install.sh\\nCOPY src /app/src\\n"
+                'CMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                BUILD,
+            ),
+        ),
+        Right(
             "the classic builder, :latest, one COPY each, and things around",
             (
                 NEW,
@@ -163,6 +182,27 @@ EXERCISE = Exercise(
                 BUILD,
             ),
             says="a new src/main.sh is not in the image",
+        ),
+        Wrong(
+            "the number changed in the image",
+            (
+                "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src /app/src\\n"
+                'RUN sed -i "s/version 1/version {version}/" /app/src/main.sh\\n'
+                'CMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                BUILD,
+            ),
+            says="a new src/main.sh is not in the image",
+        ),
+        Wrong(
+            "committed, the Dockerfile mended and not built",
+            (
+                "printf 'FROM busybox\\nCOPY install.sh needs.txt /app/\\nRUN sh /app/install.sh\\nCOPY src /app/src\\n"
+                'CMD ["sh", "/app/src/main.sh"]\\n\' > Dockerfile',
+                NEW,
+                "docker create --name {image}-c {image}; docker cp src/main.sh {image}-c:/app/src/; "
+                "docker commit {image}-c {image}; docker rm {image}-c",
+            ),
+            says="build it again",
         ),
         Wrong(
             "installed when a container starts",
