@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 from labsupport.errors import ImageDataError
-from labsupport.layers.compression import compression, unpacked
+from labsupport.layers.compression import ahead, compression, unpacked
 from labsupport.layers.digests import Digester
 from labsupport.layers.layerfiles import LayerFiles, clean, layer_files
 from labsupport.layers.tarstream import BLOCK, Entry, Source, entries
@@ -25,6 +26,7 @@ Progress = Callable[[int], None]
 _JSON_LIMIT = 16 << 20  # bytes of one document
 _ALL_JSON_LIMIT = 128 << 20  # bytes of all of them: they stay in memory
 _PIECE = 1 << 19
+_WORTH_A_THREAD = 1 << 18  # bytes of a compressed layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +190,16 @@ class _Collector:
 
     def _layer(self, source: Source, head: bytes, path: str, entry: Entry, stored: Callable[[], str]) -> Blob:
         inner, opened = source, None
-        if name := compression(head):
-            what = f"{path} in the archive"
-            inner, opened = Source(self._spent(unpacked(source, name, what)), what), self._digester.sha256()
-            inner.observe = opened.update
-        files = layer_files(self._limited(entries(inner, limit=self._limits.entries)))
-        inner.drain()
+        with ExitStack() as ending:
+            if name := compression(head):
+                what = f"{path} in the archive"
+                pieces = unpacked(source, name, what)
+                if entry.stored > _WORTH_A_THREAD:
+                    pieces = ending.enter_context(closing(ahead(pieces)))
+                inner, opened = Source(self._spent(pieces), what), self._digester.sha256()
+                inner.observe = opened.update
+            files = layer_files(self._limited(entries(inner, limit=self._limits.entries)))
+            inner.drain()
         source.drain()
         digest = "sha256:" + stored()
         return Blob(files, digest, digest if opened is None else "sha256:" + opened.hexdigest(), entry.stored)

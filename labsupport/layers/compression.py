@@ -9,7 +9,9 @@ import bz2
 import importlib
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from labsupport.errors import ImageDataError
 from labsupport.gunzip import gunzip
@@ -19,6 +21,7 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\
 _PACKED = 1 << 16  # bytes unpacked at a time: what follows the end of a gzip member is copied for each member
 _PIECE = 1 << 19
 _LARGEST_PIECE = 1 << 20
+_MOST_AHEAD = 4  # pieces
 _MOST_MEMORY = 256 << 20  # bytes that an xz stream may have for its dictionary
 
 
@@ -36,6 +39,21 @@ def unpacked(source: Source, name: str, what: str) -> Iterator[bytes]:
         yield from _UNPACKERS[name](source, what)
     except (zlib.error, lzma.LZMAError, MemoryError, EOFError) as error:
         raise ImageDataError(f"{what} is damaged {name} data.", seen=str(error)) from None
+
+
+def ahead(pieces: Iterator[bytes]) -> Generator[bytes]:
+    """The same pieces, made by a thread of their own while those before are worked on: zlib lets other threads run.
+
+    Until it has ended or was closed, that thread is the only one that may use what the pieces are made from.
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="unpack")
+    try:
+        waiting = deque(pool.submit(next, pieces, None) for _ in range(_MOST_AHEAD))
+        while (piece := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, pieces, None))
+            yield piece
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _gunzip(source: Source, _: str) -> Iterator[bytes]:

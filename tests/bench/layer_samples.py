@@ -72,3 +72,23 @@ def large_image(megabytes: int, *, seed: int = 2, files: int = 10_000) -> Recipe
     changed = [File(file.path, chance.randbytes(len(file.contents))) for file in written[files // 8 : files // 4]]
     deleted = [whiteout(folder) for folder in folders[-25:]]
     return Recipe("bench/large:1", [layer([*first, *written]), layer(again), layer(changed), layer(deleted)])
+
+
+def tower(megabytes: int, *, layers: int = 12, seed: int = 3) -> Recipe:
+    """One image of so many layers of the same size. Its files pack to about half, as programs do."""
+    chance = random.Random(seed)
+    made = []
+    for number in range(layers):
+        left, files = megabytes * 1_000_000 // layers, []
+        while left > 0:
+            size = min(left, int(chance.lognormvariate(8, 1.6)) + 1)
+            files.append(File(f"l{number}/f{len(files)}", chance.randbytes(size // 2 + 1).hex().encode()[:size]))
+            left -= size
+        made.append(layer([File(f"l{number}", mode=0o755, kind="dir"), *files]))
+    return Recipe("bench/tower:1", made)
+
+
+def empty_files(count: int) -> Recipe:
+    """One layer of so many files without contents, 1,000 in a folder."""
+    folders = [File(f"d{number}", mode=0o755, kind="dir") for number in range((count + 999) // 1000)]
+    return Recipe("bench/empty:1", [layer([*folders, *(File(f"d{at // 1000}/f{at}") for at in range(count))])])
