@@ -76,10 +76,13 @@ class Scene:
     `Exercise.owns` that is what undo removes, but for labelled images. A scene that breaks an image the learner then
     repairs builds `{image}:broken` in prepare and tags it `{image}` in commands: undo takes a moment only. A tuple
     among the commands is run at the same time.
+    again: those that set up what is no container of Docker's, and so does not come back by `docker start` after a stop
+    of the sandbox; begin runs them then. Checks ask `Lab.started_again`, for until then nobody knows who ended it.
     """
 
     commands: tuple[str | tuple[str, ...], ...] = ()
     prepare: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
     files: str = ""
 
 

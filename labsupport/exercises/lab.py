@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from labsupport import pace
 from labsupport.exercises import traces
 from labsupport.exercises.seeds import fill
+from labsupport.sandbox.ended import moment
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -138,6 +139,14 @@ class Lab:
         found = self.inspect(kind, name)
         known = (self.made or {}).get(kind, {}).get(self.fill(name))
         return known is None or known == (found.get("CreatedAt") if kind == "volume" else found.get("Id"))
+
+    def started_again(self, name: str) -> bool:
+        """Whether this container of the scene was started since the scene was left, as after a stop of the sandbox.
+
+        Raises Missing. False where nobody wrote down how the scene was left.
+        """
+        started = self.inspect("container", name)["State"]["StartedAt"]
+        return self.left is not None and self.is_original("container", name) and moment(started) > self.left.moment
 
     def identity(self, kind: str, name: str) -> str:
         """The id of what the scene made under this name, else of what has the name now; "" when nothing has."""

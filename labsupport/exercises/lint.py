@@ -133,7 +133,7 @@ def _texts(exercise: Exercise) -> Iterator[str]:
             if not isinstance(check, Answer):
                 yield check.look.where
     if exercise.scene:
-        yield from exercise.scene.prepare
+        yield from (*exercise.scene.prepare, *exercise.scene.again)
         for command in exercise.scene.commands:
             yield from (command,) if isinstance(command, str) else command
 

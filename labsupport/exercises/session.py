@@ -18,7 +18,7 @@ from labsupport.exercises.exercise import Exercise, unasked
 from labsupport.exercises.lab import Lab, no_answer
 from labsupport.exercises.outcome import Report
 from labsupport.exercises.progress import Progress
-from labsupport.exercises.recorded import EventSource
+from labsupport.exercises.recorded import EventSource, engine_now
 from labsupport.sandbox import ended, paths, state
 
 START = "python3 -m labsupport start"
@@ -242,6 +242,27 @@ def bring_back(exercise: Exercise) -> list[str]:
             api.start(name)
             started.append(name)
     return started
+
+
+def set_up_again(exercise: Exercise) -> bool:
+    """Run the scene's `again` when one of its containers was started since it was left; whether that was so.
+
+    Raises LessonError when a command fails, SandboxNotRunning, EngineFailed.
+    """
+    box = sandbox.attach()
+    record = begun.read(box.directory, exercise.id)
+    if not (exercise.scene and exercise.scene.again and record and record.left):
+        return False
+    with _answering():
+        opened = open_lab(exercise)
+        there = begun.containers(opened.client, exercise, opened.values)
+        if not any(opened.started_again(name) for name in there):
+            return False
+        environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(opened.folder)}
+        scene.run_commands(exercise.scene.again, opened.values, opened.folder, environment, strict=True)
+        left = replace(record.left, moment=engine_now(opened.client))
+        begun.write(box.directory, exercise.id, replace(record, left=left))
+    return True
 
 
 def clear(lesson: str) -> tuple[list[str], list[tuple[str, str]]]:

@@ -100,7 +100,7 @@ def restore() -> None:
 def begin(exercise: str) -> None:
     """Set up an exercise's scene and show its goal. Nothing is removed: what is there already is left as it is.
 
-    Containers of it that ended because the sandbox was stopped are started again.
+    What ended because the sandbox was stopped is started again.
     """
     _begin(exercise, anew=False)
 
@@ -125,6 +125,8 @@ def _begin(exercise: str, *, anew: bool) -> None:
         show_words(f"Already begun: go on where you were, or {over}.")
         if started := session.bring_back(found):
             show_words(f"Started again, for they ended when the sandbox was stopped: {', '.join(started)}.")
+        if session.set_up_again(found):
+            show_words("Its containers were started again since it began, so what else its scene has is set up again.")
     elif done == "gone":
         show_words(f"Already begun, and nothing of its scene is there any more: go on if that is your work, or {over}.")
     elif done != "begun":

@@ -55,11 +55,17 @@ def run(sandbox: Sandbox, action: str, words: list[str]) -> None:
     elif action == "containerd" and not words:
         engine.containerd()
     elif action == "crun" and not words:
-        print(crun.fetch(engine.folder, lambda line: print(line, file=sys.stderr)))
+        print(crun.fetch(engine.folder, _watched))
     elif action == "down" and not words:
         engine.stop()
     else:
         raise ValueError(action)
+
+
+def _watched(line: str) -> None:
+    """Steps on the way, for who waits at a terminal: in a cell they would stand among its results."""
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr)
 
 
 def main() -> int:

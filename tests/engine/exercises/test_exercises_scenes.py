@@ -300,6 +300,29 @@ def test_after_a_night_nothing_that_was_not_done_passes(learner: Bench) -> None:
     assert len(begun_ones) > 15
 
 
+def test_what_is_no_container_comes_back_after_a_night_and_counts_for_nothing_before(
+    learner: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody can tell whether the learner or the stop has ended it; begun again, the right solution passes."""
+    exercise = catalog.find_exercise("09.2")[1]
+    known = exercise.values("course")
+    answer = {"namespace": known["hold"], "container": known["name"]}
+    lab.begin("09.2")
+    sandbox.stop(learner.environment["LABSUPPORT_SANDBOX"])
+    sandbox.start(lambda line: None, learner.environment["LABSUPPORT_SANDBOX"])
+    learner.client.api.start(known["crew"])
+    lab.check("09.2", answer=answer)
+    assert 'begin("09.2") sets it up again' in capsys.readouterr().out
+    for times in (1, 0):
+        lab.begin("09.2")
+        assert capsys.readouterr().out.count("what else its scene has is set up again") == times
+    lab.check("09.2", answer=answer)
+    assert "observed  running" in capsys.readouterr().out
+    scene.run_commands(exercise.solution, known, session.folder(exercise), learner.environment, strict=True)
+    lab.check("09.2", answer=answer)
+    assert "4 of 4 points" in capsys.readouterr().out
+
+
 def test_other_peoples_containers_stay(learner: Bench, shell: Shell) -> None:
     shell("docker run -d --name bystander --label course.lab=bug.99 busybox sleep 60")
     try:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
-from labsupport.sandbox import programs
+import pytest
+
+from labsupport.sandbox import own, programs
+from labsupport.sandbox.own import command
 
 
 def test_words_and_arguments_arrive_as_they_are(tmp_path: Path) -> None:
@@ -32,3 +37,18 @@ def test_the_exit_status_is_what_main_returned(tmp_path: Path) -> None:
     done = subprocess.run([program, "ps"], cwd="/", capture_output=True, text=True)
     assert done.returncode == 4
     assert "the sandbox does not run" in done.stderr
+
+
+def test_what_a_program_has_to_fetch_is_no_output_of_a_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the lesson's cell differs the first time it is run on a machine, and only then."""
+
+    def fetch(folder: Path, report: Callable[[str], None]) -> str:
+        report("fetching crun")
+        return str(folder / "crun")
+
+    monkeypatch.setattr(own, "attach", lambda sandbox: SimpleNamespace(folder=tmp_path))
+    monkeypatch.setattr(command.crun, "fetch", fetch)
+    command.run(SimpleNamespace(directory=tmp_path), "crun", [])  # type: ignore[arg-type]
+    assert capsys.readouterr() == (f"{tmp_path / 'crun'}\n", "")

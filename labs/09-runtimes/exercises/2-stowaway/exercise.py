@@ -1,5 +1,7 @@
 """09.2 The stowaway."""
 
+from contextlib import suppress
+
 from labsupport.exercises.author import *
 
 from ...shared import on_machine
@@ -22,9 +24,15 @@ END_IT = "engine-host ctr -n {hold} tasks kill --signal KILL {name}"
 
 @look("engine-host ps -e -o pid,args")
 def stowaway(lab: Lab) -> str:
-    """Whether the stowaway's program runs."""
+    """Whether the stowaway's program runs. Raises Unreachable when it may have ended with the sandbox."""
     lines = on_machine(lab, "ps -o args").splitlines()  # a paused one is among them
-    return "running" if lab.fill("sleep {seconds}") in (line.strip() for line in lines) else "ended"
+    if lab.fill("sleep {seconds}") in (line.strip() for line in lines):
+        return "running"
+    with suppress(Missing):
+        if lab.started_again("{crew}"):
+            said = "{crew} was started again since, as after a stop of the sandbox, which ends the program, too: "
+            raise Unreachable(lab.fill(said + 'begin("{id}") sets it up again'))
+    return "ended"
 
 
 EXERCISE = Exercise(
@@ -46,6 +54,7 @@ EXERCISE = Exercise(
             SWEEP,
             *STOW,
         ),
+        again=(SWEEP, *STOW),
     ),
     owns=("container:{crew}",),
     steps=(
