@@ -164,7 +164,7 @@ EXERCISE = Exercise(
                 "docker cp report.txt {image}-c:/; docker export {image}-c | docker import "
                 '-c \'CMD ["cat", "/report.txt"]\' - {image}; docker rm {image}-c',
             ),
-            says="the Dockerfile makes an image of",
+            says="build it again",
         ),
         Wrong(
             "removed afterwards",

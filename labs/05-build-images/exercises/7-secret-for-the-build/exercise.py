@@ -189,7 +189,7 @@ EXERCISE = Exercise(
                 "docker run --name {image}-c {image} true; docker export {image}-c | docker import "
                 '-c \'CMD ["cat", "/licence"]\' - {image}; docker rm {image}-c',
             ),
-            says="a build of the Dockerfile holds its token",
+            says="build it again",
         ),
         Wrong(
             "as a variable",

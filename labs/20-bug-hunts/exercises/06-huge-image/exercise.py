@@ -255,7 +255,7 @@ EXERCISE = Exercise(
                 "docker create --name {image}-c {image}:broken; docker export {image}-c | docker import "
                 '-c \'CMD ["cat", "/report"]\' - {image}; docker rm {image}-c',
             ),
-            says="the Dockerfile makes an image of",
+            says="build it again",
         ),
         Wrong(
             "deleted once more",

@@ -158,7 +158,7 @@ EXERCISE = Exercise(
                 "docker run --name {image}-c {image}:broken true; docker export {image}-c | docker import "
                 '-c \'CMD ["cat", "/licence"]\' - {image}; docker rm {image}-c',
             ),
-            says="a build of the Dockerfile holds its token",
+            says="build it again",
         ),
         Wrong(
             "removed once more",
