@@ -182,17 +182,22 @@ class FileHistory:
             content.size = 0  # on no disk, so in no sum
 
     def _put(self, version: Version, reason: str) -> None:
-        before = self.live.get(version.path)
+        path = version.path
+        before = self.live.get(path)
         if before is not None:
             self._kill(before, version.layer, reason)
-        version.previous = self.last.get(version.path)
-        if version.previous is not None and version.previous.layer == version.layer:
-            version.previous = version.previous.previous
-        self.live[version.path] = self.last[version.path] = version
-        folder, _, name = version.path.rpartition("/")
-        self._children.setdefault(folder, set()).add(name)
+        previous = self.last.get(path)
+        if previous is not None and previous.layer == version.layer:
+            previous = previous.previous
+        version.previous = previous
+        self.live[path] = self.last[path] = version
+        folder, _, name = path.rpartition("/")
+        children = self._children.get(folder)
+        if children is None:
+            children = self._children[folder] = set()
+        children.add(name)
         if version.entry.kind in ("5", "implied"):
-            self._children.setdefault(version.path, set())
+            self._children.setdefault(path, set())
 
     def _ensure_parents(self, path: str, number: int, entry: Entry) -> None:
         """Directories an archive leaves out are there all the same, with attributes it does not tell."""

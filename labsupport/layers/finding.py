@@ -76,8 +76,14 @@ def _fate(entry: Entry, above: Iterable[str], files: Mapping[str, LayerFiles], n
 
 
 def _names(layer: LayerFiles) -> dict[str, Entry | None]:
-    """A layer's entries by path, and None for folders above them that it leaves out."""
-    found: dict[str, Entry | None] = {entry.name: entry for entry in layer.entries}
+    """A layer's entries by path, and None for folders above them that it leaves out.
+
+    Of a path that comes twice the later one; but a folder does not bring back what a file of its name replaced.
+    """
+    found: dict[str, Entry | None] = {}
+    for entry in layer.entries:
+        if entry.kind != "5" or (before := found.get(entry.name)) is None or before.kind == "5":
+            found[entry.name] = entry
     for entry in layer.entries:
         folder = entry.name.rpartition("/")[0]
         while folder and folder not in found:

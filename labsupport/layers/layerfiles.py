@@ -30,8 +30,8 @@ class LayerFiles:
     def add(self, entry: Entry) -> None:
         """Take an entry; ImageDataError for a name that would leave the image's root."""
         path = clean(entry.name)
-        folder, _, name = path.rpartition("/")
-        if name.startswith(WHITEOUT):
+        if WHITEOUT in path and (name := path.rpartition("/")[2]).startswith(WHITEOUT):
+            folder = path.rpartition("/")[0]
             if name == OPAQUE:
                 self.opaque.append(folder)
             elif not name.startswith(RESERVED):

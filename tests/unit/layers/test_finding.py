@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labsupport.layers.files import FileHistory
@@ -28,6 +28,8 @@ entries = st.builds(
 histories = st.lists(st.lists(entries, max_size=6).map(layer_files), min_size=1, max_size=4)
 
 
+# a file comes where a folder was, and a folder of its name after it in the same archive
+@example([layer_files([file("f/a", digest="d1")]), layer_files([file("f"), file("f", kind="5")])])
 @settings(max_examples=60, deadline=None)
 @given(histories)
 def test_a_search_says_of_each_file_what_the_history_says(layers: list[LayerFiles]) -> None:
