@@ -99,7 +99,8 @@ QUIZZES = (
                 right=True,
             ),
             Choice(
-                "Nothing, as long as the tool isn't root in its container", "The engine is, and does what it is asked."
+                "Nothing, as long as the tool isn't root in its container",
+                "Nobody asks who it is in there: whoever may write to the socket has the engine do it.",
             ),
         ),
     ),

@@ -39,7 +39,8 @@ PREDICTIONS = (
         "The manifest is sent to the registry before its layer and its config. What does the registry answer?",
         ("201, created", "202, accepted: the rest may come later", "400, an error"),
         "c",
-        "A registry refuses a manifest that names blobs it does not have: what it hands out can be pulled whole.",
+        "This registry, like most, refuses a manifest that names blobs it does not have (the specification permits "
+        "it): what it hands out can be pulled whole.",
     ),
     Prediction(
         "08.p4",

@@ -87,7 +87,8 @@ EXERCISE = Exercise(
                     Mistake(
                         "no secret in the build",
                         "without `--secret id=token,src=token.txt` there is no /run/secrets/token, and `sha256sum` "
-                        "had nothing to read.",
+                        "had nothing to read. And what was built so comes from the cache the next time, with the "
+                        "secret or without: build with `--no-cache`, too.",
                         lambda lab, value: value in ("exit 0:", f"exit 0: {OF_NOTHING}"),
                     ),
                     Mistake(
@@ -216,6 +217,11 @@ EXERCISE = Exercise(
             says="kept in a file",
         ),
         Wrong("no secret handed over", (licensed(FROM_SECRET), ANEW), says="no secret in the build"),
+        Wrong(
+            "the secret comes late, and the cache has the result without it",
+            (licensed(FROM_SECRET), ANEW, SECRETLY.replace(" --no-cache", "")),
+            says="build with `--no-cache`, too",
+        ),
         Wrong(
             "no secret handed over, and read by cat",
             (

@@ -72,7 +72,7 @@ EXERCISE = Exercise(
                     Mistake(
                         "another volume",
                         "a name that no volume has yet makes a new one, without a question. "
-                        "`docker inspect {old}` shows the old one's name under Mounts.",
+                        "`docker volume ls` lists all there are: the one that you have not made is it.",
                         expect.begins_with("volume:"),
                     ),
                     Mistake(
