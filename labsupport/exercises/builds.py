@@ -117,7 +117,8 @@ def _made(lab: Lab, image: str, *, on_nothing: bool = False) -> tuple[object, ..
     buildkit` and `RUN /bin/sh -c ... # buildkit`.
     """
     lowest = (lab.inspect("image", image)["RootFS"].get("Layers") or [None])[0]
-    rows = [str(row.get("CreatedBy") or "").removeprefix("/bin/sh -c #(nop)").split() for row in lab.history(image)]
+    # the shell is that of SHELL
+    rows = [re.sub(r"^.*#\(nop\)", "", str(row.get("CreatedBy") or "")).split() for row in lab.history(image)]
     words = ["RUN" if row[0] not in _INSTRUCTIONS else row[0] for row in rows if row]
     return None if on_nothing else lowest, words.count("COPY") + words.count("ADD"), words.count("RUN")
 

@@ -61,7 +61,7 @@ def history(*rows: str) -> Lab:
 
 def test_both_builders_tell_as_many_copies_and_runs() -> None:
     classic = history(
-        '/bin/sh -c #(nop)  CMD ["cat"]', "|1 A=b /bin/sh -c sh /x", "/bin/sh -c #(nop) COPY file:12 in / ", ""
+        '/bin/sh -c #(nop)  CMD ["cat"]', "|1 A=b /bin/sh -c sh /x", "/bin/ash -ec #(nop) COPY file:12 in / ", ""
     )
     buildkit = history('CMD ["cat"]', "RUN |1 A=b /bin/sh -c sh /x # buildkit", "COPY x / # buildkit", "")
     assert builds._made(classic, "app") == builds._made(buildkit, "app") == ("sha256:base", 1, 1)
