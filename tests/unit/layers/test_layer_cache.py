@@ -126,6 +126,19 @@ class Stream(list):  # type: ignore[type-arg]
 CONTENTS = {letter: layer([File(letter, letter.encode() * 9)]) for letter in "abcde"}
 
 
+def test_the_folder_is_looked_through_a_few_times_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each of 5,000 layers that are written, it took longer than to read them all."""
+    looked: list[int] = []
+    shrink = LayerCache._shrink
+    monkeypatch.setattr(LayerCache, "_shrink", lambda self: (looked.append(number), shrink(self))[1])
+    kept = LayerCache(tmp_path, limit=100_000)
+    for number in range(1, 1000):
+        kept.put(f"sha256:{number:064x}", LayerFiles(size=number))
+        assert number % 50 or sum(one.stat().st_size for one in tmp_path.iterdir()) <= 100_000
+    assert len(looked) < 100 and len([one for one in looked if one < 300]) < 10
+    assert kept.get(f"sha256:{999:064x}") is not None and kept.get(f"sha256:{1:064x}") is None
+
+
 def test_a_second_look_exports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither for files nor for which rows made layers, though the engine's API does not say it."""
     monkeypatch.setattr(
