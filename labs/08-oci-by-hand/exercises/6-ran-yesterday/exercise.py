@@ -40,7 +40,12 @@ def _plain(config: dict[str, Any], lab: Lab) -> dict[str, Any]:
             each = {"type": "proc"}  # Docker's has these options, and runc's has none
         mounts[str(follow(each, ".destination") or "/proc")] = each
     walls = {str(follow(each, ".type")): True for each in linux.get("namespaces") or ()}
-    return {**config, "root": root, "mounts": mounts, "linux": {**linux, "namespaces": walls}}
+    process = follow(config, ".process") or {}
+    rights = {kind: sorted(map(str, names)) for kind, names in (follow(process, ".capabilities") or {}).items()}
+    return {
+        **config, "root": root, "mounts": mounts, "linux": {**linux, "namespaces": walls},
+        "process": {**process, "capabilities": rights},
+    }  # fmt: skip
 
 
 def _rows(found: Any, path: str = "") -> set[str]:
@@ -139,7 +144,9 @@ EXERCISE = Exercise(
             "with sed, run in between",
             (
                 "cd bundle && engine-host runc run tried",
-                mended('config["linux"]["namespaces"].reverse()'),
+                mended(
+                    'config["linux"]["namespaces"].reverse(); config["process"]["capabilities"]["bounding"].reverse()'
+                ),
                 "cd bundle && engine-host runc run tried; touch rootfs/mine",
             ),
         ),

@@ -16,7 +16,8 @@ ECHO = "printf '%s %s\\n' {0} \"$*\"\n"
 def greeted(lab: Lab, *words: str) -> str:
     """What an image of a copy of the folder, with another greet.sh, hands on when it is run with these words."""
     mark = secrets.token_hex(4)
-    with builds.rebuilt(lab, "{image}", {"greet.sh": ECHO.replace("{0}", mark)}) as tag:
+    copies = [str(path.relative_to(lab.folder)) for path in lab.folder.glob("*/greet.sh")]
+    with builds.rebuilt(lab, "{image}", dict.fromkeys(["greet.sh", *copies], ECHO.replace("{0}", mark))) as tag:
         shown = str(probes.run(tag, list(words) or None).fetch(lab))
     if mark not in shown:
         return "it does not run greet.sh"
@@ -121,6 +122,14 @@ EXERCISE = Exercise(
                 '"greet.sh"]\\nCMD '
                 '["world"]\\n\' > Dockerfile',
                 "DOCKER_BUILDKIT=0 docker build -q -t {image}:latest . 2>/dev/null",
+            ),
+        ),
+        Right(
+            "from a folder of its own",
+            (
+                "mkdir app; cp greet.sh app/",
+                REWRITE.replace("greet.sh /", "app /").replace("{0}", 'ENTRYPOINT ["sh", "/greet.sh"]\\nCMD ["world"]'),
+                BUILD,
             ),
         ),
         Right(
