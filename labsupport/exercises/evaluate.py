@@ -52,7 +52,7 @@ def evaluate(exercise: Exercise, lab: Lab, *, exhaustive: bool = False) -> Repor
         for check in step.checks:
             stopped = bool(outcomes) and not outcomes[-1].passed
             if (waiting or stopped) and not exhaustive:
-                reason = ", ".join(waiting)
+                reason = first_open(results, waiting)
                 outcomes.append(Outcome(lab.fill(check.what), Verdict.WAITS, reason, kind=check.kind))
             else:
                 outcomes.append(run_check(check, lab))
@@ -66,6 +66,12 @@ def evaluate(exercise: Exercise, lab: Lab, *, exhaustive: bool = False) -> Repor
         results = [replace(r, outcomes=tuple(replace(o, mistake="") for o in r.outcomes)) for r in results]
     hint = "" if all(result.passed for result in results) else f'hint("{exercise.id}")'
     return Report(exercise.id, exercise.title, tuple(results), next_hint=hint)
+
+
+def first_open(results: list[StepResult], waiting: list[str]) -> str:
+    """What is to be done first of the steps that are waited for: their names are the authors'."""
+    rows = [outcome for step in results if step.name in waiting for outcome in step.outcomes]
+    return next((row.what for row in rows if not row.passed), "")
 
 
 def _as_begun(lab: Lab) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labsupport.exercises import cheats, scene
-from labsupport.exercises.evaluate import RAISED
+from labsupport.exercises.evaluate import RAISED, first_open
 from labsupport.exercises.exercise import Exercise
 from labsupport.exercises.outcome import Report, StepResult, Verdict
 from labsupport.exercises.seeds import fill
@@ -90,16 +90,15 @@ def prove(exercise: Exercise, attempt: Attempt, bench: Bench) -> Proof:
 def as_shown(exercise: Exercise, whole: Report) -> Report:
     """The report a learner sees, from one in which every check was run: what comes after a failure waits."""
     passed: set[str] = set()
-    steps = []
+    steps: list[StepResult] = []
     for step, result in zip(exercise.steps, whole.steps, strict=True):
         waiting = [name for name in step.after if name not in passed]
+        reason = first_open(steps, waiting)
         outcomes: list[Any] = []
         for outcome in result.outcomes:
             stopped = bool(outcomes) and not outcomes[-1].passed
             if waiting or stopped:
-                outcome = replace(
-                    outcome, verdict=Verdict.WAITS, expected=", ".join(waiting), observed="", where="", mistake=""
-                )
+                outcome = replace(outcome, verdict=Verdict.WAITS, expected=reason, observed="", where="", mistake="")
             outcomes.append(outcome)
         shown = StepResult(result.name, result.points, tuple(outcomes))
         steps.append(shown)

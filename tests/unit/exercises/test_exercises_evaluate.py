@@ -40,7 +40,7 @@ TEXT = """\
     see       docker ps
 · wait    b2
 · wait    c
-    after     second
+    after     b
 ✘ fail    d
     expected  1
     observed  <x>

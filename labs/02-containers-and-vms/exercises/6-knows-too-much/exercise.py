@@ -56,7 +56,7 @@ EXERCISE = Exercise(
                                           "who sees a process may read its variables in /proc, being the same user "
                                           "with no fewer capabilities; look at .HostConfig.PidMode.",
                                           lambda lab, value: host(lab, "{monitor}")["PidMode"]),)),
-             Probe("{monitor} does not see the processes of {vault}", apart, expect.equals("a list of its own"),
+             Probe("{monitor} has no other way to the key", apart, expect.equals("a list of its own"),
                    mistakes=(Mistake(
                        "still in the other's process list",
                        "what the program prints is not the wall; look at .HostConfig.PidMode."),)),
@@ -94,9 +94,9 @@ EXERCISE = Exercise(
         Wrong("the program edited", (
             "docker exec {monitor} sed -i '/^report$/d; s/^test/report\\ntest/' /watch.sh; "
             "docker exec {monitor} sed -i "
-            "'s/| grep KEY=.*/| grep NONE=/' /watch.sh",), says="does not see the processes of {vault}"),
+            "'s/| grep KEY=.*/| grep NONE=/' /watch.sh",), says="has no other way to the key"),
         Wrong("the wall of the machine gone", (AGAIN, MONITOR.replace("--network", "--pid host --network"),
-              "docker exec {monitor} sed -i 's/KEY=/NONE=/' /watch.sh"), says="does not see the processes of {vault}"),
+              "docker exec {monitor} sed -i 's/KEY=/NONE=/' /watch.sh"), says="has no other way to the key"),
         Wrong("the key given to it", (AGAIN, MONITOR.replace("--network", "-e KEY={token} --network")),
               says="does not see the key"),
         Wrong("only says so", (AGAIN, MONITOR + " sh -c 'while sleep 1; do echo the page answers; done'"),

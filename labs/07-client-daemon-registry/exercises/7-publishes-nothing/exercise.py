@@ -117,7 +117,7 @@ EXERCISE = Exercise(
         Step(
             "credentials",
             Probe(
-                f"{VAULT} lets it in",
+                "the registry takes what this client sends",
                 credentials,
                 expect.equals("accepted"),
                 mistakes=(

@@ -73,7 +73,7 @@ EXERCISE = Exercise(
                 expect.equals("{image}"),
             ),
             State(
-                "mounted over the image's own files",
+                "its program and its page are the image's own",
                 over("/app/start.sh", "/app/www/index.html"),
                 expect.absent(),
                 mistakes=(HIDDEN,),
