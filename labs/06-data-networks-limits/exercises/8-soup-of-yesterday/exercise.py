@@ -76,7 +76,7 @@ def copied(lab: Lab, copy: Path) -> Iterator[Callable[[], str]]:
     inside = next(
         (p.split("/")[0] for p, rows in ports.items() for r in rows or () if r["HostPort"] == lab.fill("{port}")), "80"
     )
-    ask = ["timeout", "5", "wget", "-qO-", f"http://127.0.0.1:{inside}/menu.html"]
+    ask = ["timeout", "30", "wget", "-qO-", f"http://127.0.0.1:{inside}/menu.html"]
     options = {**probes.copy_options(found), "volumes": binds}
     mounted = tuple(str(mount["Destination"]) for mount in found.get("Mounts") or ())
     with lab.throwaway(found["Image"], started=False, **options) as server:
@@ -104,8 +104,8 @@ def next_menu(lab: Lab) -> str:
             fresh = folder / f".next-{text}"
             fresh.write_text(f"<h1>Menu</h1><!-- {text} -->\n")
             fresh.replace(folder / "site" / "menu.html")
-            lab.wait(lambda: text in ask(), seconds=1, every=0.2)
-            answered = ask()
+            lab.wait(lambda: text in ask(), seconds=2, every=0.2)
+            answered = str(lab.wait(ask, seconds=2))
     return "the new file" if text in answered else "the old file" if "Menu" in answered else answered
 
 
