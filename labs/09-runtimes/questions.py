@@ -5,10 +5,11 @@ from labsupport.exercises.author import *
 PREDICTIONS = (
     Prediction(
         "09.p1",
-        "Which process is the parent of the container's first process?",
-        ("dockerd, which was asked to run it", "containerd", "runc", "Another one"),
-        "d",
-        "A shim, one for each container. runc started the process and has ended; dockerd never was in the line.",
+        "A second container is started from the same image. How many processes more does the engine have then, the "
+        "container's own not counted?",
+        ("None: what is there serves both", "One", "Two", "Four: each of its programs once more"),
+        "b",
+        "A shim, one for each container. dockerd and containerd serve them all, and runc has ended.",
     ),
     Prediction(
         "09.p2",

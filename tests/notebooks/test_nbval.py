@@ -19,7 +19,7 @@ from labsupport.lessons.builder import load, load_verdicts
 from labsupport.lessons.source import tags
 
 # lessons of which every cell can be run again, and after the last nothing is left: shall be all
-AGAIN = ("00", "01", "02", "03", "04", "06", "07", "08", "20")
+AGAIN = ("00", "01", "02", "03", "04", "06", "07", "08", "09", "20")
 # runs of one lesson follow each other: they use the same files of /tmp
 LESSONS = [pytest.param(each, id=each.name, marks=pytest.mark.together(each.name)) for each in find()]
 On = Callable[[str], Place]

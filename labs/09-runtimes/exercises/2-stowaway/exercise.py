@@ -22,11 +22,16 @@ PAUSE = "engine-host ctr -n {hold} tasks pause {name}"
 END_IT = "engine-host ctr -n {hold} tasks kill --signal KILL {name}"
 
 
+def _gone(lab: Lab) -> bool:
+    lines = on_machine(lab, "ps -o args").splitlines()  # a paused one is among them
+    return lab.fill("sleep {seconds}") not in (line.strip() for line in lines)
+
+
 @look("engine-host ps -e -o pid,args")
 def stowaway(lab: Lab) -> str:
     """Whether the stowaway's program runs. Raises Unreachable when it may have ended with the sandbox."""
-    lines = on_machine(lab, "ps -o args").splitlines()  # a paused one is among them
-    if lab.fill("sleep {seconds}") in (line.strip() for line in lines):
+    # `ctr tasks kill` comes back when the signal is sent: on a busy machine the program has still to end then
+    if not lab.wait(lambda: _gone(lab), seconds=1):
         return "running"
     with suppress(Missing):
         if lab.started_again("{crew}"):
