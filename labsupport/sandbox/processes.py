@@ -133,6 +133,12 @@ def remove_runc_state(root: Path) -> None:
 
 def in_cgroups(name: str) -> set[int]:
     """Processes in the sandbox's cgroups; frozen ones are thawed, since version 1 lets them die no sooner."""
+    # kernel 6.18 goes on listing a process that has ended, in the hierarchy perf_event: nobody could end it
+    return {pid for pid in _listed(name) if stat(pid)}
+
+
+def _listed(name: str) -> set[int]:
+    """What the sandbox's cgroups list, thawed."""
     found = set()
     for folder in _cgroup_folders(name):
         with contextlib.suppress(OSError, ValueError):
@@ -186,7 +192,7 @@ def remove_cgroups(name: str, seconds: float = 5) -> None:
         for folder in folders:
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
-        if in_cgroups(name) or time.monotonic() > deadline:
+        if _listed(name) or time.monotonic() > deadline:
             break
         time.sleep(0.01)  # between two looks at a condition
 
