@@ -76,7 +76,7 @@ QUIZZES = (
             Choice("Run on: the shim is their parent", "The shim makes that possible; the setting decides."),
             Choice("Run on, if a restart policy is set", "They are started anew then: new processes."),
             Choice(
-                "They are stopped; those with the restart policy `always` are started anew",
+                "They are stopped; those with the restart policy `always` or `unless-stopped` are started anew",
                 "Off is the default. (`on-failure` starts only those that did not end with 0.)",
                 right=True,
             ),
