@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from functools import lru_cache
+from pathlib import Path
 
+from labsupport.errors import LessonError
 from labsupport.exercises.lab import misplaced
 
 _UNSET = re.compile(r"(\w+): (?:unbound variable|parameter not set)$", re.MULTILINE)  # bash; dash
@@ -25,11 +28,7 @@ _PORT_TAKEN = re.compile(r":(\d+)(?: failed: port is already allocated|[^\n]*add
 def explain(stderr: str, script: str = "") -> str:
     """The next thing to do or type after these messages of a script; "" when they say enough."""
     if unset := _UNSET.search(stderr):
-        name = unset[1]
-        return (
-            f"run the cell above that sets ${name} again: begin(...) or goal(...) does for an exercise's values, "
-            f'os.environ["{name}"] = ... for others'
-        )
+        return _who_sets(unset[1])
     if any(each in stderr for each in _NO_TERMINAL_SEEN):
         return "leave out -t, or type it in the terminal beside this notebook, or play it in a %%session cell"
     if "Cannot connect to the Docker daemon" in stderr or "failed to connect to the docker API" in stderr:
@@ -57,6 +56,30 @@ def explain(stderr: str, script: str = "") -> str:
             "What is here: python3 -m labsupport hub)"
         )
     return ""
+
+
+def _who_sets(name: str) -> str:
+    """How to set a variable; where the exercise at hand (`$LAB`) has others, which ones."""
+    otherwise = f'os.environ["{name}"] = ... for others'
+    if has := _values_of(Path(os.environ.get("LAB", "")).name):
+        exercise, *names = has
+        if name not in names:
+            known = ", ".join(f"${each}" for each in names)
+            return (
+                f"the exercise at hand, {exercise}, sets {known}. begin(...) of another one sets its own; {otherwise}"
+            )
+    does = "begin(...) or goal(...) does for an exercise's values"
+    return f"run the cell above that sets ${name} again: {does}, {otherwise}"
+
+
+def _values_of(exercise: str) -> list[str]:
+    """An exercise's id and the names of the variables that its cells have; [] when it is none."""
+    from labsupport.exercises import catalog
+
+    try:
+        return [exercise, "LAB", *catalog.find_exercise(exercise)[1].variables("")]
+    except LessonError:
+        return []
 
 
 def _other_image(name: str) -> str:

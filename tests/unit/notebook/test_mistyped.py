@@ -86,6 +86,16 @@ def test_a_port_that_is_taken(said: str) -> None:
     assert explain(said).startswith("docker ps says which container has port 8080 ")
 
 
+def test_a_variable_that_the_exercise_at_hand_does_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "bash: line 1: NAME: unbound variable\n"
+    monkeypatch.setenv("LAB", "/home/ada/containers-course/exercises/05.1")
+    assert explain(said).startswith("the exercise at hand, 05.1, sets $LAB, $")
+    assert "$NAME" not in explain(said)
+    for here in ("/home/ada/containers-course/exercises/01.2", "/home/ada", ""):  # 01.2 has $NAME: run begin again
+        monkeypatch.setenv("LAB", here)
+        assert explain(said).startswith("run the cell above that sets $NAME again")
+
+
 def test_a_name_that_is_taken() -> None:
     said = 'Error response from daemon: Conflict. The container name "/web" is already in use by container "0a".'
     assert explain(said).startswith("docker rm -f web ")
