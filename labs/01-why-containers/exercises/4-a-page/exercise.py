@@ -54,7 +54,7 @@ EXERCISE = Exercise(
         Wrong("forgot -p", ("docker run -d --name {name} -e GREETING={token} web",), says="EXPOSE without -p"),
         Wrong("an option behind the image",
               ("docker run -d --name {name} -e GREETING={token} web -p {port}:80 2>/dev/null || true",),
-              says="it could not start:"),
+              says="stands behind the image"),
         Wrong("ports swapped", ("docker run -d --name {name} -p 80:{port} -e GREETING={token} web",),
               says="ports swapped"),
         Wrong("wrong port inside", ("docker run -d --name {name} -p {port}:8080 -e GREETING={token} web",),
