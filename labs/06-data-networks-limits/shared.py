@@ -29,9 +29,7 @@ def writes_to(lab: Lab, name: str, folder: str) -> list[str]:
     binds = [f"{way.get('Name') or way['Source']}:{place}:ro" for place, way in places.items()]
     with probes.new_file(lab, folder) as (file, _):
         look_for = ["timeout", "20", "find", "/ways", "-name", file]
-        with lab.throwaway(command=look_for, volumes=binds) as finder:
-            finder.wait(timeout=probes.LONGEST)
-            found = bytes(finder.logs(stderr=False)).decode(errors="replace").split()
+        found = probes.aside(lab, look_for, stderr=False, volumes=binds)[1].split()
     return sorted(way["Destination"] for place, way in places.items() if any(f.startswith(f"{place}/") for f in found))
 
 

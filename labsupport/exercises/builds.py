@@ -71,13 +71,13 @@ def rebuilt(
         given = _handed(said, hand, changes.get(hand)) if hand else ()
         if given:
             changes = {**changes, recipe: _with_other_key(said)}
+        on_nothing = _FROM_NOTHING.search(said) is not None
+        as_made = _made(lab, image, on_nothing=on_nothing)
         stages = _NAMED.findall(said)
         for aimed in ((), *(("--target", name) for name in stages)):
             try:
                 with built(lab, changes, options=("-f", recipe, *aimed, *given, *options)) as tag:
-                    on_nothing = _FROM_NOTHING.search(said) is not None
-                    as_made = _made(lab, image, on_nothing=on_nothing) == _made(lab, tag, on_nothing=on_nothing)
-                    if as_made and _settings(lab, tag) == wanted:
+                    if _settings(lab, tag) == wanted and _made(lab, tag, on_nothing=on_nothing) == as_made:
                         yield tag
                         return
             except Missing as fault:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labsupport import pace
-from labsupport.exercises import traces
+from labsupport.exercises import stopped, traces
 from labsupport.exercises.seeds import fill
 from labsupport.sandbox.ended import moment
 
@@ -37,36 +37,6 @@ class Missing(Exception):
 
 class Unreachable(Exception):
     """The check could not look (no engine, time ran out): says nothing about the learner's work."""
-
-
-def ended(found: Mapping[str, Any]) -> str:
-    """How an inspected container that does not run came to that, and what shows more."""
-    state, name = found["State"], found["Name"].lstrip("/")
-    if said := " ".join(str(state.get("Error") or "").split()):
-        return f"it could not start ({misplaced(said) or said})"
-    if state["Status"] == "created":
-        return f"it was created and never started, `docker start {name}` runs it"
-    # a shell that is given nothing to do, and no keyboard: the commonest cause of "it is gone at once"
-    words, idle = [found["Path"], *found["Args"]], not found["Config"].get("OpenStdin")
-    if idle and state["ExitCode"] == 0 and words in (["sh"], ["bash"], ["/bin/sh"], ["/bin/bash"]):
-        return (
-            f"its first process, `{words[0]}`, had no keyboard and nothing to do, and ended (`sleep 3600` takes longer)"
-        )
-    return f"its first process has ended, with exit code {state['ExitCode']} (`docker logs {name}`)"
-
-
-_OPTION = re.compile(r'exec: "(-[^"]*)"|executable file `(-[^`]*)` not found')
-
-
-def misplaced(said: str) -> str:
-    """In words, what is wrong when an option of `docker run` was taken for the program; "" when it was not.
-
-    said: what the engine or its runtime says.
-    """
-    if not (found := _OPTION.search(said)):
-        return ""
-    taken = f"{found[1] or found[2]} stands behind the image's name, so it was taken for the program to run"
-    return f"{taken}: options come before the image"
 
 
 @dataclass(frozen=True)
@@ -124,11 +94,16 @@ class Lab:
             self._seen[kind, name] = found
         return self._seen[kind, name]
 
-    def running(self, name: str) -> dict[str, Any]:
-        """`inspect` of a container that runs. Raises Missing, which says how one ended that does not."""
+    def running(self, name: str, *, paused: bool = True) -> dict[str, Any]:
+        """`inspect` of a container that runs. Raises Missing, which says how one ended that does not.
+
+        paused: one that is held, or about to be started again, will do.
+        """
         found = self.inspect("container", name)
         if not found["State"]["Running"]:
-            raise Missing(f"{self.fill(name)} is not running: {ended(found)}")
+            raise Missing(f"{self.fill(name)} is not running: {stopped.why(found)}")
+        if not paused and (status := found["State"]["Status"]) != "running":
+            raise Missing(f"{self.fill(name)} is not running ({status})")
         return found
 
     def is_original(self, kind: str, name: str) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from labsupport.exercises.checks import Mistake, Said
-from labsupport.exercises.lab import Lab, misplaced
+from labsupport.exercises.lab import Lab
 from labsupport.exercises.looks import follow
+from labsupport.sandbox.refusals import misplaced
 
 
 def _state(lab: Lab, name: str) -> dict[str, Any]:

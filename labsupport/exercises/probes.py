@@ -81,12 +81,20 @@ def _ask_from_here(lab: Lab, port: int, path: str) -> str | None:
         connection.close()
 
 
+def aside(lab: Lab, command: list[str], *, stderr: bool = True, **options: Any) -> tuple[int, str]:
+    """Exit code and output of a command in a throwaway busybox, beside a container or with its volumes.
+
+    options: network_mode, pid_mode, volumes, ..., as in the SDK's `containers.create`. stderr: it is output, too.
+    """
+    with lab.throwaway(command=command, **options) as container:
+        code = int(container.wait(timeout=LONGEST)["StatusCode"])
+        return code, bytes(container.logs(stderr=stderr)).decode(errors="replace")
+
+
 def _ask_from_engine(lab: Lab, port: int, path: str) -> str | None:
     request = f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
     script = f"printf %s {shlex.quote(request)} | timeout 10 nc -w 10 127.0.0.1 {port} 2>/dev/null"
-    with lab.throwaway(command=["sh", "-c", script], network_mode="host") as asker:
-        asker.wait(timeout=LONGEST)
-        answered = bytes(asker.logs(stderr=False)).decode(errors="replace")
+    _, answered = aside(lab, ["sh", "-c", script], stderr=False, network_mode="host")
     head, _, body = answered.partition("\r\n\r\n")
     if not head.startswith("HTTP/"):
         return None
@@ -99,9 +107,8 @@ def resolves(asker: str, name: str) -> Look:
 
     def fetch(lab: Lab) -> bool:
         found = lab.running(asker)
-        beside = f"container:{found['Id']}"
-        with lab.throwaway(command=["nslookup", lab.fill(name)], network_mode=beside) as container:
-            return bool(container.wait(timeout=LONGEST)["StatusCode"] == 0)
+        code, _ = aside(lab, ["nslookup", lab.fill(name)], network_mode=f"container:{found['Id']}")
+        return code == 0
 
     return Look(fetch, f"docker exec {asker} nslookup {name}")
 

@@ -22,6 +22,7 @@ from labsupport.exercises.exercise import Exercise, Scene
 from labsupport.exercises.recorded import engine_now
 from labsupport.exercises.seeds import fill
 from labsupport.exercises.traces import LABEL, gone_or_in_use
+from labsupport.sandbox.refusals import taken_port
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -217,9 +218,9 @@ def set_up(
 
 def _with_holder(error: LessonError, client: DockerClient) -> LessonError:
     """The error, with the container that holds the port when that is what a command failed at."""
-    taken = re.search(r":(\d+)(?: failed: port is already allocated|.*address already in use)", error.seen)
+    taken = taken_port(error.seen)
     for row in client.api.containers() if taken else ():
-        if any(str(port.get("PublicPort")) == taken[1] for port in row.get("Ports") or ()):  # type: ignore[index]
+        if any(str(port.get("PublicPort")) == taken for port in row.get("Ports") or ()):
             name = (row.get("Names") or [row["Id"][:12]])[0].lstrip("/")
             seen = f"{error.seen}; the container {name} holds the port"
             return LessonError(error.message, seen=seen, next_command=f"docker stop {name}")

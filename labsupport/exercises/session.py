@@ -188,6 +188,11 @@ def _writable(exercise: Exercise) -> Iterator[None]:
         ) from error
 
 
+def _environment(box: sandbox.Sandbox, exercise: Exercise) -> dict[str, str]:
+    """That of a scene's commands: the sandbox's, with the learner's values of the exercise."""
+    return {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}
+
+
 def _begin(exercise: Exercise, *, anew: bool) -> str:
     box = sandbox.attach()
     client, kept, known = box.client(), progress(), exercise.values(seed())
@@ -200,7 +205,7 @@ def _begin(exercise: Exercise, *, anew: bool) -> str:
             return f"there: {', '.join(there)}"
     if missing := scene.lacking(exercise, client):
         raise LessonError(f"{exercise.id} does not work here: {missing}", next_command="python3 -m labsupport doctor")
-    environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(folder(exercise))}
+    environment = _environment(box, exercise)
     earlier = begun.read(box.directory, exercise.id)
     made = earlier.made if earlier else scene.NOTHING
     moment = scene.set_up(exercise, folder(exercise), client, known, environment, made)
@@ -258,7 +263,7 @@ def set_up_again(exercise: Exercise) -> bool:
         there = begun.containers(opened.client, exercise, opened.values)
         if not any(opened.started_again(name) for name in there):
             return False
-        environment = {**box.environment(), **exercise.variables(seed()), "LAB": str(opened.folder)}
+        environment = _environment(box, exercise)
         scene.run_commands(exercise.scene.again, opened.values, opened.folder, environment, strict=True)
         left = replace(record.left, moment=engine_now(opened.client))
         begun.write(box.directory, exercise.id, replace(record, left=left))

@@ -194,7 +194,7 @@ def _header(block: bytes, source: Source) -> Entry:
     # The low half of Adler-32 is 1 + the sum of all bytes, modulo 65521, at a tenth of sum()'s time (RFC 1950, 8.2).
     if zlib.adler32(block) & 0xFFFF != _SUMS.get(field):
         _check_sum(block, field, source)
-    name = block[:100].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+    name = _text(block[:100])
     # GNU archives ("ustar  ") keep times where POSIX ones keep the name's first part.
     if block[345] and block[257:263] == b"ustar\0":
         name = f"{_text(block[345:500])}/{name}"

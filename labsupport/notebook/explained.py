@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from labsupport.errors import LessonError
-from labsupport.exercises.lab import misplaced
+from labsupport.sandbox.refusals import misplaced, taken_port
 
 _UNSET = re.compile(r"(\w+): (?:unbound variable|parameter not set)$", re.MULTILINE)  # bash; dash
 _NO_TERMINAL_SEEN = ("the input device is not a TTY", "stdin is not a terminal", "interactive login from a non TTY")
@@ -19,10 +19,7 @@ _NO_IMAGE = re.compile(
     r"Unable to find image '([^']+)' locally|docker\.io/(?:library/)?([\w./:-]+): (?:failed|not found)"
     r"|library/([\w.-]+)/manifests"
 )
-
-
 _PULL = re.compile(r"^\s*docker (?:image )?pull (?:-\S+ +)*([\w./:-]+)", re.MULTILINE)
-_PORT_TAKEN = re.compile(r":(\d+)(?: failed: port is already allocated|[^\n]*address already in use)")
 
 
 def explain(stderr: str, script: str = "") -> str:
@@ -35,9 +32,9 @@ def explain(stderr: str, script: str = "") -> str:
         return "%reload_ext labsupport (it starts the sandbox again)"
     if taken := _NAME_TAKEN.search(stderr):
         return f"docker rm -f {taken[1]} (if that container may go; docker ps -a shows it), or take another name"
-    if taken := _PORT_TAKEN.search(stderr):
+    if port := taken_port(stderr):
         return (
-            f"docker ps says which container has port {taken[1]} (docker rm -f NAME frees it); when none has, another "
+            f"docker ps says which container has port {port} (docker rm -f NAME frees it); when none has, another "
             "program of this computer has it: take another port"
         )
     if wrong := misplaced(stderr):

@@ -75,15 +75,9 @@ def case(folder: Path, title: str, sample: str, amount: int, form: str, rounds: 
     if skopeo and sample == "tower":
         subprocess.run(["tar", "-xf", str(path), "--one-top-level=" + str(folder / "layout")], check=True)
         commands["skopeo copy"] = [
+            *("sh", "-c", 'rm -rf "$0" && exec "$@"', str(folder / "copy")),
             *(skopeo, "--insecure-policy", "copy", "-q"),
             *(f"oci:{folder / 'layout'}:1", f"dir:{folder / 'copy'}"),
-        ]
-        commands["skopeo copy"] = [
-            "sh",
-            "-c",
-            'rm -rf "$0" && exec "$@"',
-            str(folder / "copy"),
-            *commands["skopeo copy"],
         ]
     told(title, in_turns(commands, rounds))
     shutil.rmtree(folder / "layout", ignore_errors=True)

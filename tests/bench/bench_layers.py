@@ -9,9 +9,7 @@ the medians of several rounds, taken in turns. bench_layer_files.py measures the
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
-import socket
 import statistics
 import sys
 import tempfile
@@ -31,21 +29,9 @@ from labsupport.layers.engine import Reader
 from labsupport.layers.finding import find
 from labsupport.layers.kept import files_of
 from labsupport.oci.writing import archive
+from labsupport.sandbox.unixhttp import UnixConnection
 
 ROUNDS = 5
-
-
-class Unix(http.client.HTTPConnection):
-    """The standard library's client on an engine's socket."""
-
-    def __init__(self, host: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = host.removeprefix("unix://")
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
 
 
 def medians(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
@@ -64,7 +50,7 @@ def load(host: str, count: int) -> None:
     have = {tag for entry in Connection(host).get("/images/json") for tag in entry.get("RepoTags") or ()}
     missing = [recipe for recipe in many_images(count) if recipe.tag not in have]
     for batch in in_batches(missing):
-        connection = Unix(host, 600)
+        connection = UnixConnection(host.removeprefix("unix://"), 600)
         connection.request("POST", "/images/load?quiet=1", archive(batch), {"Content-Type": "application/x-tar"})
         assert connection.getresponse().read() is not None
         connection.close()
@@ -76,7 +62,7 @@ def bare(host: str, ids: list[str], threads: int) -> None:
     """The calls the model cannot do without, nothing made of their answers but JSON."""
 
     def part(mine: list[str]) -> None:
-        connection = Unix(host, 60)
+        connection = UnixConnection(host.removeprefix("unix://"), 60)
         for image_id in mine:
             for what in ("json", "history"):
                 connection.request("GET", f"/images/{image_id}/{what}")

@@ -6,14 +6,12 @@ proved on the newest engine (test_exercises_proofs).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import exercise_cover
 import pytest
-from started import started
+from benches import bench_on
 
-from labsupport import hub, sandbox
 from labsupport.exercises import catalog, cheats, proof, scene
 from labsupport.exercises.stage import Bench
 
@@ -24,19 +22,10 @@ ENGINES = {"release": {"LABSUPPORT_ENGINE": "release"}, "containerd": {"LABSUPPO
 
 @pytest.fixture(scope="module", params=ENGINES)
 def other(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """One of these engines, with a filled hub, and other people's things around."""
-    name = f"proofs-{request.param}"
-    box = started(request.config, name, **ENGINES[request.param])
-    try:
-        hub.fill(box, lambda line: print(line, file=sys.stderr))
-        folder = sandbox.paths.work() / name
-        folder.mkdir(parents=True, exist_ok=True)
-        # a seed of its own: 09.2 looks for a program of its number on the whole machine, where other tests have theirs
-        made = Bench(box.client(), box.environment(), folder, seed=request.param, reach="machine")
-        cheats.neighbours(made)  # go with the sandbox
+    """One of these engines."""
+    # a seed of its own: 09.2 looks for a program of its number on the whole machine, where other tests have theirs
+    with bench_on(request.config, f"proofs-{request.param}", request.param, **ENGINES[request.param]) as made:
         yield made
-    finally:
-        sandbox.purge(name)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # sockets of the SDK's streams

@@ -15,13 +15,8 @@ def finds(asker: str, name: str) -> Look:
     def fetch(lab: Lab) -> str:
         networks = lab.inspect("container", name)["NetworkSettings"]["Networks"]
         own = {network["IPAddress"] for network in networks.values()} - {""}
-        found = lab.running(asker)
-        if found["State"]["Status"] != "running":  # paused
-            raise Missing(lab.fill(f"{asker} is {found['State']['Status']}"))
-        beside = f"container:{found['Id']}"
-        with lab.throwaway(command=["nslookup", lab.fill(name)], network_mode=beside) as container:
-            code = container.wait(timeout=probes.LONGEST)["StatusCode"]
-            said = bytes(container.logs()).decode(errors="replace")
+        beside = f"container:{lab.running(asker, paused=False)['Id']}"
+        code, said = probes.aside(lab, ["nslookup", lab.fill(name)], network_mode=beside)
         if code:
             return "no address"
         answered = set(re.findall(r"^Address(?: \d+)?:\s*(\d+\.\d+\.\d+\.\d+)\s*$", said, re.MULTILINE))

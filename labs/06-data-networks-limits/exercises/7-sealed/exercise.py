@@ -37,16 +37,11 @@ def held(lab: Lab) -> list[str]:
     """The capabilities in `CapEff: 00000000a80425fb` of its process 1, by name; asked from beside it, where the
     programs are no others than busybox's.
     """
-    found = lab.inspect("container", "{name}")
-    if found["State"]["Status"] != "running":
-        raise Missing(lab.fill(f"{{name}} is not running ({found['State']['Status']})"))
-    ask = ["grep", "CapEff", "/proc/1/status"]
-    with lab.throwaway(command=ask, pid_mode=f"container:{found['Id']}") as beside:
-        beside.wait(timeout=probes.LONGEST)
-        said = bytes(beside.logs()).decode(errors="replace").strip()
+    beside = f"container:{lab.running('{name}', paused=False)['Id']}"
+    _, said = probes.aside(lab, ["grep", "CapEff", "/proc/1/status"], pid_mode=beside)
     mask = re.search(r"CapEff:\s*([0-9a-f]+)", said)
     if mask is None:
-        raise Missing(f"process 1 says: {said}")
+        raise Missing(f"process 1 says: {said.strip()}")
     bits = int(mask[1], 16)
     return [name for bit, name in enumerate(CAPABILITIES) if bits >> bit & 1]
 

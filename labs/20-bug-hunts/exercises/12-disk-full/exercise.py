@@ -42,9 +42,7 @@ def stored(lab: Lab) -> str:
 @look("docker run --rm -v {data}:/a busybox cat /a/kept")
 def kept(lab: Lab) -> str:
     name = lab.inspect("volume", "{data}")["Name"]  # a volume that is not there would be made by asking
-    with lab.throwaway(command=["cat", "/a/kept"], volumes=[f"{name}:/a:ro"], network_mode="none") as asker:
-        asker.wait(timeout=probes.LONGEST)
-        return bytes(asker.logs()).decode(errors="replace").strip()
+    return probes.aside(lab, ["cat", "/a/kept"], volumes=[f"{name}:/a:ro"], network_mode="none")[1].strip()
 
 
 FREE = "docker exec {name} rm /disk/old"
